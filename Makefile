@@ -1,0 +1,79 @@
+# `make` prints the targets. Each needs nothing but git, make, bash and Python 3.11 (or uv).
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+bin := .venv/bin
+# Extra arguments for pytest: `make test ARGS="-k lease -x"`.
+ARGS ?=
+
+##@ Use
+
+.PHONY: help
+help: ## show this help
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: .venv/.runtime ## make .venv/ with hansho in it (every other target does that first)
+
+.PHONY: run
+run: .venv/.runtime ## start everything on SQLite with a storm over the demo city
+	@$(bin)/hansho run
+
+.PHONY: live
+live: .venv/.runtime ## start everything on JMA's real feeds
+	@$(bin)/hansho run --feeds live --city odawara
+
+##@ Check
+
+.PHONY: test
+test: .venv/.dev ## run all tests (ARGS="-k lease" for some)
+	@$(bin)/python -m pytest $(ARGS)
+
+.PHONY: cover
+cover: .venv/.dev ## hold schemas/ and every core/ to 100 % branches by their own test file
+	@$(bin)/python -m tests.cover
+
+.PHONY: mutants
+mutants: .venv/.dev ## see every invariant fail when its rule is swapped for a wrong one
+	@$(bin)/python -m tests.mutants
+
+.PHONY: lint
+lint: .venv/.dev ## style, types, imports, schema drift, types of the pages
+	@$(bin)/ruff check
+	@$(bin)/ruff format --check
+	@$(bin)/mypy
+	@$(bin)/lint-imports --no-cache
+	@$(bin)/python -m schemas.generate --check
+	@deploy/check-pages.sh
+
+##@ Change
+
+.PHONY: fix
+fix: .venv/.dev ## let ruff mend and format what it can
+	@$(bin)/ruff check --fix
+	@$(bin)/ruff format
+
+.PHONY: schemas
+schemas: .venv/.dev ## rewrite schemas/json from the contract types
+	@$(bin)/python -m schemas.generate
+
+.PHONY: locks
+locks: ## resolve requirements/ anew from pyproject.toml (needs uv)
+	@deploy/lock.sh
+
+.PHONY: clean
+clean: ## remove .venv/, var/ (all recorded alerts with it) and caches
+	@rm -rf .venv var .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	@find schemas services tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment: one stamp for what running needs, one for what checking adds.
+
+.venv/.runtime: requirements/runtime.txt pyproject.toml deploy/install.sh
+	@deploy/install.sh runtime
+
+.venv/.dev: requirements/dev.txt .venv/.runtime
+	@deploy/install.sh dev
