@@ -63,6 +63,7 @@ show_progress() {
         line=${line#Collecting }
         printf 'install: %3d/%d %s\n' "$seen" "$total" "${line%% *}"
         ;;
+      Requirement\ already\ satisfied*) seen=$((seen + 1)) ;;
       ERROR* | *error*) printf '%s\n' "$line" >&2 ;;
     esac
   done

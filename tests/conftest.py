@@ -1,0 +1,71 @@
+"""What every test may lean on: one event loop, fixed chance, our samples, the machine's Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from playwright.async_api import Browser, async_playwright
+
+ROOT = Path(__file__).parents[1]
+
+# Found again means fixed: a run that fails here fails everywhere, with the same example.
+settings.register_profile(
+    "house",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("house")
+
+
+def chromium() -> str | None:
+    """The machine's Chromium (`HANSHO_CHROMIUM`, otherwise the usual names), None where there is none."""
+    names = (os.environ.get("HANSHO_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "chrome")
+    return next((found for name in names if name and (found := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests say why they were not run; they never quietly pass."""
+    if chromium() is None:
+        skip = pytest.mark.skip(
+            reason="needs Chromium: install it (Debian: apt install chromium) or set HANSHO_CHROMIUM"
+        )
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Hanshō runs on asyncio and nothing else."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The captured telegrams and pages, which are not ours to pass on and so lie outside the repository."""
+    folder = Path(os.environ.get("HANSHO_SAMPLES", ROOT.parent / "shared" / "samples"))
+    if not folder.is_dir():
+        pytest.skip(f"needs the samples: {folder} is no folder (HANSHO_SAMPLES says where they are)")
+    return folder
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium for the async tests of one module; each opens its own context in it.
+
+    Playwright's blocking API keeps its own loop running and so breaks every async test after it: use this one.
+    """
+    async with async_playwright() as playwright:
+        # Root has no sandbox in Chromium; tests open only pages of our own.
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        launched = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        yield launched
+        await launched.close()
