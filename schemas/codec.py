@@ -34,6 +34,8 @@ KINDS: dict[str, type[Payload]] = {
 """Kind in the type header ↔ contract type."""
 
 MAJOR = 1
+FAULTS_NAMED_MAX = 5
+"""Places named in a reason; a value wrong in more places is no better understood by naming them all."""
 _NAMES: dict[type, str] = {payload: kind for kind, payload in KINDS.items()}
 _TYPE = re.compile(r"jp\.hansho\.([a-z-]+)\.v(\d+)")
 
@@ -50,6 +52,12 @@ class Undecodable:
 def adapter(kind: str) -> TypeAdapter[Any]:
     """pydantic's view of the contract type of a kind, made once."""
     return TypeAdapter(KINDS[kind])
+
+
+def _places(error: ValidationError) -> str:
+    """Where it does not fit and why, without the values: they may be personal."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:FAULTS_NAMED_MAX])
 
 
 def encode(payload: Payload) -> bytes:
@@ -81,6 +89,6 @@ def decode(head: Mapping[str, str], value: bytes) -> Payload | Undecodable:
         return Undecodable(code="E1002", reason=f"{named[1]} has major version {named[2]}, this program reads {MAJOR}")
     try:
         payload: Payload = adapter(named[1]).validate_json(value)
-    except (ValidationError, ValueError) as error:
-        return Undecodable(code="E1003", reason=f"{named[1]} does not fit its schema: {str(error)[:500]}")
+    except ValidationError as error:
+        return Undecodable(code="E1003", reason=f"{named[1]} does not fit its schema: {_places(error)}")
     return payload

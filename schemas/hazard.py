@@ -42,7 +42,7 @@ ONLY_IF_NEEDED = Text(
 )
 
 
-def _hazard(id: str, ja: str, easy: str, en: str, action: Text = TAKE_CARE, per: str | None = None) -> Hazard:  # noqa: A002 - a table row
+def _hazard(id: str, ja: str, easy: str, en: str, action: Text = TAKE_CARE, per: str | None = None) -> Hazard:  # noqa: A002, PLR0917 - a table row
     return Hazard(id=id, name=Text(ja=ja, easy=easy, en=en), action=action, per=per)
 
 

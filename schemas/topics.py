@@ -51,7 +51,7 @@ class Topic:
     value_bytes_max: int = MESSAGE_BYTES_MAX
 
 
-def _topic(
+def _topic(  # noqa: PLR0917 - a row of the table below, read as a row
     name: str,
     key: str,
     partitions: int,

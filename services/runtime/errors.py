@@ -1,0 +1,19 @@
+"""The root of what the program raises for people to read: a stable code, what happened, what to do.
+
+    HanshoError                 E6000
+    ├── SettingInvalid          E6001  (settings.py) a setting's value cannot be used
+    ├── DataDirRefused          E6002  (deployment.py) the data directory belongs to another kind of run
+    └── CityUnusable            E6003  (deployment.py) the city's files are missing or damaged
+
+The event log has a tree of its own (E2xxx, services/eventlog/port.py).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HanshoError(Exception):
+    """Something a person must put right: printed as "code: text", exit status 2."""
+
+    code: ClassVar[str] = "E6000"

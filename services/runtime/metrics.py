@@ -1,0 +1,32 @@
+"""Every metric, declared once: names, help and labels are the operator's contract. Served by the gateway at /metrics."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+
+POLLS = Counter("hansho_polls_total", "Polls of a feed by outcome", ["source", "outcome"], registry=REGISTRY)
+FETCHED_BYTES = Counter("hansho_fetched_bytes_total", "Bytes received from a source", ["source"], registry=REGISTRY)
+TELEGRAMS = Counter("hansho_telegrams_total", "Telegrams by type and outcome", ["type", "outcome"], registry=REGISTRY)
+FEED_AGE_S = Gauge("hansho_feed_age_seconds", "Age of a feed's newest word", ["source"], registry=REGISTRY)
+DEAD = Counter("hansho_dead_total", "Records that went to topic dead, by code", ["code"], registry=REGISTRY)
+ALERTS_FOLDED = Counter(
+    "hansho_alerts_folded_total", "Alerts folded into the situation by outcome", ["outcome"], registry=REGISTRY
+)
+STREAMS = Gauge("hansho_streams", "Streams in the situation by state", ["state"], registry=REGISTRY)
+GROUP_LAG_RECORDS = Gauge(
+    "hansho_group_lag_records", "Records a consumer group has not committed", ["group", "topic"], registry=REGISTRY
+)
+CONNECTIONS = Gauge("hansho_connections", "Open stream connections by kind", ["kind"], registry=REGISTRY)
+CONNECTIONS_CUT = Counter(
+    "hansho_connections_cut_total", "Stream connections closed by us, by reason", ["reason"], registry=REGISTRY
+)
+RESUMES = Counter("hansho_resumes_total", "Hellos by outcome", ["outcome"], registry=REGISTRY)
+LOOP_LAG_S = Histogram(
+    "hansho_loop_lag_seconds",
+    "How late the event loop wakes",
+    buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2.0),
+    registry=REGISTRY,
+)
+ALARMS = Counter("hansho_alarms_total", "Alarms by subject kind and outcome", ["kind", "outcome"], registry=REGISTRY)
