@@ -70,7 +70,13 @@ clean: ## remove .venv/, var/ (all recorded alerts with it) and caches
 	@rm -rf .venv var .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
 	@find schemas services tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment: one stamp for what running needs, one for what checking adds.
+# The environment: one stamp for what running needs, one for what checking adds. Both are void
+# once the folder was moved or copied: the scripts in .venv would still run the old place's code.
+
+ifneq ($(shell cat .venv/.made 2>/dev/null),$(CURDIR))
+.venv/.runtime: force
+.PHONY: force
+endif
 
 .venv/.runtime: requirements/runtime.txt pyproject.toml deploy/install.sh
 	@deploy/install.sh runtime

@@ -6,6 +6,7 @@
 # written last, and `.venv/.made` only once the environment itself stands.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+here=$(pwd -P)
 
 lock=${1:-runtime}
 venv=.venv
@@ -29,7 +30,7 @@ find_python() {
 venv_is_usable() {
   [ -f "$venv/.made" ] && is_new_enough "$venv/bin/python" || return 1
   # Moved or copied with its folder: its scripts would run the old place's code.
-  [ "$(cat "$venv/.made")" = "$PWD" ] || return 1
+  [ "$(cat "$venv/.made")" = "$here" ] || return 1
   # Made by uv, which is gone now: there is no pip inside.
   command -v uv >/dev/null || "$venv/bin/python" -c 'import pip' 2>/dev/null
 }
@@ -50,7 +51,7 @@ make_venv() {
     say "making $venv with Python $version"
     "$python" -m venv "$venv"
   fi
-  printf '%s' "$PWD" >"$venv/.made"
+  printf '%s' "$here" >"$venv/.made"
 }
 
 # pip says what it is fetching; one short line a package is the progress a person wants.
