@@ -1,0 +1,144 @@
+"""One example of each payload, small and whole: what `make schemas` writes beside the JSON Schema.
+
+Invented: a warning for Odawara that never was. The files are golden: readers in other languages test against them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from schemas.alert import (
+    Alert,
+    Area,
+    Category,
+    Drill,
+    Info,
+    InfoState,
+    MsgType,
+    Status,
+    Surface,
+)
+from schemas.area import AreaCode
+from schemas.codec import Payload
+from schemas.level import LEVELS, Grade, rank_of, triple_of
+from schemas.lifecycle import fold
+from schemas.status import Condition, StatusReport
+from schemas.telegram import DeadLetter, Epoch, RawTelegram
+
+AT = datetime(2026, 9, 1, 13, 40, tzinfo=UTC)
+ODAWARA = Area(area_desc="小田原市", code=AreaCode(scheme="class20", code="1420600"))
+STREAM = "jma:VPWW56:140000"
+
+
+def _landslide(level: int) -> Info:
+    severity, urgency, certainty = triple_of(level=level, rank=level)
+    names = {3: "レベル３土砂災害警報", 4: "レベル４土砂災害危険警報"}
+    return Info(
+        category=Category.MET,
+        event=names[level],
+        event_code={3: "09", 4: "49"}[level],
+        hazard="landslide",
+        state=InfoState.ACTIVE,
+        level=level,
+        rank=rank_of("landslide", level=level),
+        severity=severity,
+        urgency=urgency,
+        certainty=certainty,
+        instruction=LEVELS[level].equivalent_action.ja,
+        area=(ODAWARA,),
+    )
+
+
+def _alert(level: int, sent: datetime, msg_type: MsgType) -> Alert:
+    revision = f"{sent:%Y%m%dT%H%M%SZ}.000000.1.{sent:%Y%m%dT%H%M%SZ}"
+    return Alert(
+        identifier=f"VPWW56:140000:{revision}",
+        sender="jma",
+        sender_name="横浜地方気象台",
+        sent=sent,
+        status=Status.ACTUAL,
+        msg_type=msg_type,
+        source="jma",
+        streams=(STREAM,),
+        revision=revision,
+        report=f"time:{sent:%Y%m%dT%H%M%SZ}",
+        lease="jma.extra",
+        event="気象警報・注意報（Ｒ０６）（土砂災害）",
+        headline="神奈川県では、土砂災害に厳重に警戒してください。",
+        info=(_landslide(level),),
+    )
+
+
+def _gale_drill() -> Alert:
+    rank = rank_of("wind", grade=Grade.WARNING)
+    severity, urgency, certainty = triple_of(level=None, rank=rank)
+    return Alert(
+        identifier="VPWW58:140000:20260901T014000Z.000000.1.20260901T014000Z",
+        sender="jma",
+        sender_name="横浜地方気象台",
+        sent=AT - timedelta(hours=12),
+        status=Status.EXERCISE,
+        msg_type=MsgType.ALERT,
+        source="jma",
+        streams=("jma:VPWW58:140000~2026-09-01",),
+        revision="20260901T014000Z.000000.1.20260901T014000Z",
+        report="time:20260901T014000Z",
+        lease="jma.extra",
+        drill=Drill(run="2026-09-01", surfaces=(Surface.SIGN, Surface.PAGE)),
+        event="気象警報・注意報（Ｒ０６）（暴風・暴風雪）",
+        headline="【訓練】暴風に警戒してください。",
+        info=(
+            Info(
+                category=Category.MET,
+                event="暴風警報",
+                event_code="05",
+                hazard="wind",
+                state=InfoState.ACTIVE,
+                rank=rank,
+                severity=severity,
+                urgency=urgency,
+                certainty=certainty,
+                area=(ODAWARA,),
+            ),
+        ),
+    )
+
+
+_FIRST = _alert(3, AT - timedelta(minutes=40), MsgType.ALERT)
+_SECOND = _alert(4, AT, MsgType.UPDATE)
+
+EXAMPLES: dict[str, Payload] = {
+    "alert": _SECOND,
+    "alert-drill": _gale_drill(),
+    "situation": fold(fold(None, STREAM, _FIRST), STREAM, _SECOND),
+    "status": StatusReport(
+        subject="lease:jma.extra",
+        condition=Condition.OK,
+        since=AT - timedelta(hours=9),
+        reported_at=AT,
+        silence_s=180.0,
+        until=AT + timedelta(hours=3),
+        message="the feed was heard",
+    ),
+    "telegram": RawTelegram(
+        source="jma.extra",
+        entry_id="https://example.jp/developer/xml/data/20260901134000_0_VPWW56_140000.xml",
+        name="20260901134000_0_VPWW56_140000.xml",
+        fetched_at=AT,
+        sha256="0" * 64,
+        body="H4sIAAAAAAAAAwMAAAAAAAAAAAA=",
+    ),
+    "dead": DeadLetter(
+        topic="telegrams",
+        partition=2,
+        offset=41,
+        key="jma.extra:https://example.jp/developer/xml/data/20260901134000_0_VPWW56_140000.xml",
+        code="E3101",
+        reason="not well-formed XML",
+        hint="look at the bytes kept here; the next revision of the stream is taken as usual",
+        died_at=AT,
+        value="PHhtbD4=",
+    ),
+    "epoch": Epoch(epoch="7d4f0c0a5a0b4f5e9d0c3a1b2c3d4e5f"),
+}
+"""Example name → payload; the name begins with its kind."""
