@@ -4,7 +4,8 @@ An area is (scheme, code), never a bare code: JMA's systems reuse numbers (tsuna
 埼玉県北部). The national table and the cities are data under `deploy/`; nothing here knows a place. Text comes in,
 values go out; what is unknown or damaged is a returned value with a stable code:
 
-    UnknownArea   E1301  the table does not know this code: drop that one area, say so, go on with the others
+    UnknownArea   E1301  the table does not know this code: one area of an official feed is dropped with a notice, an
+                         alert of the office or of a CAP source is refused whole (that is for the caller)
     TableDefect   E1302  a table of `deploy/areas` is damaged: nothing of it may be used
     CityDefect    E1303  a city's file is damaged or names an area that the table does not know
 
@@ -55,7 +56,7 @@ class Scheme(StrEnum):
 SURFACES = ("sign", "page", "public", "push")
 """Where a drill may be shown; the words of `schemas.alert.Surface`, which imports this module."""
 
-_SCHEMES = frozenset(Scheme)
+_SCHEMES: dict[str, Scheme] = {scheme: scheme for scheme in Scheme}
 _PARENT = {Scheme.CLASS20: Scheme.CLASS15, Scheme.CLASS15: Scheme.CLASS10, Scheme.CLASS10: Scheme.OFFICE}
 _DIGITS: dict[str, tuple[int, ...]] = {
     Scheme.QUAKE_AREA: (3,),
@@ -94,7 +95,7 @@ class UnknownArea:
     def __str__(self) -> str:
         """Say what is unknown and what to do."""
         rest = f" (a new part of {', '.join(map(str, self.within))}?)" if self.within else ""
-        return f"{self.code} unknown area {self.area}{rest}: dropped; renew deploy/areas if it is real"
+        return f"{self.code} unknown area {self.area}{rest}: renew deploy/areas if it is real"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,14 +218,14 @@ def contains(table: AreaTable, outer: AreaCode, inner: AreaCode) -> bool:
 
 def class20_of(table: AreaTable, jis5: str) -> tuple[AreaCode, ...] | UnknownArea:
     """Give the class20 codes of a municipality, or of the city of a ward, by its JIS X 0402 code."""
-    whole = AreaCode(Scheme.CLASS20, f"{jis5}00")
-    found = table.parts.get(jis5) or table.aliases.get(whole)
-    if found:
-        return found
-    city = next((wards.jis5 for wards in table.wards if wards.first <= jis5 <= wards.last), None)
-    if city is None or not _is_number(jis5, 5):
+    if not _is_number(jis5, 5):
         return UnknownArea(area=AreaCode("jis5", jis5))
-    return class20_of(table, city)
+    city = next((wards.jis5 for wards in table.wards if wards.first <= jis5 <= wards.last), jis5)
+    for municipality in (jis5, city):
+        found = table.parts.get(municipality) or table.aliases.get(AreaCode(Scheme.CLASS20, f"{municipality}00"))
+        if found:
+            return found
+    return UnknownArea(area=AreaCode("jis5", jis5))
 
 
 def jis5_of(area: AreaCode) -> str | UnknownArea:
@@ -288,10 +289,7 @@ def parse_table(areas: str, aliases: str = "", wards: str = "") -> AreaTable | T
             entries=entries,
             aliases=MappingProxyType(_aliases(aliases, entries)),
             parts=MappingProxyType(_parts(entries)),
-            wards=tuple(
-                Wards(jis5=row["jis5"], first=row["first"], last=row["last"])
-                for _, row in _rows(wards, ("jis5", "first", "last"))
-            ),
+            wards=tuple(_wards(wards)),
         )
     except _Refused as refused:
         return refused.defect
@@ -320,14 +318,14 @@ def _rows(text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, 
 def _entries(text: str) -> Iterator[tuple[AreaCode, AreaEntry]]:
     seen: set[AreaCode] = set()
     for line, row in _rows(text, _COLUMNS):
-        scheme, ja = row["scheme"], row["name"]
-        if scheme not in _SCHEMES or not ja:
-            raise _Refused(line, f"no such scheme or no name: {scheme}:{row['code']} {ja!r}")
-        area = AreaCode(Scheme(scheme), row["code"])
+        scheme, ja = _SCHEMES.get(row["scheme"]), row["name"]
+        if scheme is None or not ja:
+            raise _Refused(line, f"no such scheme or no name: {row['scheme']}:{row['code']} {ja!r}")
+        area = AreaCode(scheme, row["code"])
         if area in seen:
             raise _Refused(line, f"{area} stands twice")
         seen.add(area)
-        upper = _PARENT.get(Scheme(scheme))
+        upper = _PARENT.get(scheme)
         yield (
             area,
             AreaEntry(
@@ -363,6 +361,15 @@ def _parts(entries: Mapping[AreaCode, AreaEntry]) -> dict[str, tuple[AreaCode, .
     return parts
 
 
+def _wards(text: str) -> Iterator[Wards]:
+    for line, row in _rows(text, ("jis5", "first", "last")):
+        wards = Wards(jis5=row["jis5"], first=row["first"], last=row["last"])
+        numbers = (wards.jis5, wards.first, wards.last)
+        if not all(_is_number(number, 5) for number in numbers) or not wards.jis5 < wards.first <= wards.last:
+            raise _Refused(line, f"{', '.join(numbers)}: a city and its first and last ward, five digits, rising")
+        yield wards
+
+
 # --- cities ---
 
 
@@ -370,8 +377,9 @@ def _parts(entries: Mapping[AreaCode, AreaEntry]) -> dict[str, tuple[AreaCode, .
 class City:
     """The city that a deployment serves, or a neighbour.
 
-    `own` is every code, in every system, that concerns the city; `watch` adds those of its neighbours, which are
-    further areas and never authorities. `drills_from_feeds` names the surfaces that a drill from a feed may reach.
+    `own` is every code, in every system, that concerns the city, also what its class20 codes were before a split;
+    `watch` adds those of its neighbours, which are further areas and never authorities. `drills_from_feeds` names the
+    surfaces that a drill from a feed may reach.
     `demo` are invented areas: they count only after `with_demo`.
     """
 
@@ -406,47 +414,48 @@ def concerns(city: City, table: AreaTable, area: AreaCode) -> bool:
 
 
 def parse_city(text: str, table: AreaTable) -> City | CityDefect:
-    """Read a `city.toml`; every area of the table that it names must exist there."""
+    """Read a `city.toml`: what the city is called, its JIS code, and the codes beyond those that follow from it."""
     try:
         raw = tomllib.loads(text)
-        city = _city(raw, table)
-    except tomllib.TOMLDecodeError as error:
-        return CityDefect(reason=f"not TOML: {error}")
-    except KeyError as error:
-        return CityDefect(reason=f"missing: {error.args[0]}")
-    return city
+        reason = _first(_objections(raw, table))
+        return CityDefect(reason=reason) if reason else _city(raw, table)
+    # Whatever a file of the wrong shape makes of these few lines: nothing else in them raises.
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return CityDefect(reason=f"missing or misshapen: {type(error).__name__} {error}")
 
 
-def _city(raw: Mapping[str, Any], table: AreaTable) -> City | CityDefect:
-    class20 = tuple(AreaCode(Scheme.CLASS20, code) for code in raw["class20"])
-    listed = tuple(AreaCode(scheme, code) for scheme, codes in raw["watch"].items() for code in codes)
-    number = lgcode6(raw["jis5"])
-    drills = tuple(raw["drills_from_feeds"])
-    reason = (
-        _first(f"unknown area {area}" for area in class20 if area not in table.entries)
-        or _first(str(unknown) for area in listed if isinstance(unknown := resolve(table, area), UnknownArea))
-        or _first(f"no such surface: {surface}" for surface in drills if surface not in SURFACES)
-    )
-    if isinstance(number, UnknownArea):
-        reason = reason or f"jis5 {raw['jis5']!r} is not five digits"
-    if reason or isinstance(number, UnknownArea):
-        return CityDefect(reason=reason)
+def _listed(raw: Mapping[str, Any]) -> tuple[AreaCode, ...]:
+    return tuple(AreaCode(_SCHEMES[scheme], code) for scheme, codes in raw["watch"].items() for code in codes)
+
+
+def _objections(raw: Mapping[str, Any], table: AreaTable) -> Iterator[str]:
+    for found in (class20_of(table, raw["jis5"]), *(resolve(table, area) for area in _listed(raw))):
+        if isinstance(found, UnknownArea):
+            yield str(found)
+    for surface in raw["drills_from_feeds"]:
+        if surface not in SURFACES:
+            yield f"no such surface: {surface} (there are {', '.join(SURFACES)})"
+
+
+def _city(raw: Mapping[str, Any], table: AreaTable) -> City:
+    class20 = _known(class20_of(table, raw["jis5"]))
     upward = tuple(dict.fromkeys(upper for area in class20 for upper in _upward(table, area)))
-    own = frozenset((*upward, *listed))
+    before = (old for old, new in table.aliases.items() if not set(new).isdisjoint(class20))
+    own = frozenset((*upward, *before, *_listed(raw)))
     return City(
         id=raw["id"],
         name=Text(**raw["name"]),
         prefecture=Text(**raw["prefecture"]),
         class20=class20,
         jis5=raw["jis5"],
-        lgcode6=number,
+        lgcode6=str(lgcode6(raw["jis5"])),
         offices=tuple(area for area in upward if area.scheme == Scheme.OFFICE),
         own=own,
         watch=own,
         neighbours=tuple(raw["neighbours"]),
-        drills_from_feeds=drills,
+        drills_from_feeds=tuple(raw["drills_from_feeds"]),
         demo=tuple(
-            AreaEntry(area=AreaCode(area["scheme"], area["code"]), name=Text(**area["name"]))
+            AreaEntry(area=AreaCode(_SCHEMES[area["scheme"]], area["code"]), name=Text(**area["name"]))
             for area in raw.get("demo", {}).get("areas", ())
         ),
     )
