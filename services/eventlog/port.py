@@ -22,7 +22,9 @@ Errors are a tree, each with a stable code:
     ├── MessageTooLarge       E2004  a value is larger than its topic allows
     ├── SchemaTooNew          E2005  the file was written by a newer version of the program
     ├── LogInUse              E2006  another process has the log open for writing
-    └── LogBroken             E2007  the storage failed (damaged file, I/O error); what was acknowledged is not touched
+    ├── LogBroken             E2007  the storage failed (damaged file, I/O error); what was acknowledged is not touched
+    ├── LogMismatch           E2008  file and program do not belong together: partition counts, policy, network disk
+    └── GroupInUse            E2009  the group has a member in this process already
 """
 
 from __future__ import annotations
@@ -38,7 +40,12 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 BEFORE_FIRST = -1
 """The offset before every record: reading after it starts at the oldest record kept."""
 FETCH_MAX = 500
-"""Records one fetch hands out at the most; the rest waits in the log, not in memory."""
+"""Records one fetch or read hands out at the most; the rest waits in the log, not in memory."""
+FETCH_BYTES_MAX = 16_000_000
+"""Bytes of values one fetch or read hands out, once it has one record: fewer records than asked for may be handed out
+though more follow. Only an empty answer means that there are no more now."""
+APPEND_MAX = 10_000
+"""Messages of one call; a larger call is refused whole (E2004), for it would hold up an emergency behind it."""
 
 
 class EventLogError(Exception):
@@ -66,7 +73,7 @@ class UnknownTopic(EventLogError):
 
 
 class MessageTooLarge(EventLogError):
-    """A value exceeds `Topic.value_bytes_max`."""
+    """A value exceeds `Topic.value_bytes_max`, or a call has more than `APPEND_MAX` messages."""
 
     code = "E2004"
 
@@ -89,6 +96,18 @@ class LogBroken(EventLogError):
     code = "E2007"
 
 
+class LogMismatch(EventLogError):
+    """The file and this program do not belong together; nothing was changed."""
+
+    code = "E2008"
+
+
+class GroupInUse(EventLogError):
+    """The group has a member in this process already."""
+
+    code = "E2009"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What is to be appended. `value` None is a tombstone. `partition` only for topics partitioned by shard."""
@@ -96,7 +115,7 @@ class Message:
     key: str
     value: bytes | None
     id: str
-    headers: Mapping[str, str] = field(default=NO_HEADERS)
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     partition: int | None = None
 
 
@@ -149,14 +168,18 @@ class Consumer(Protocol):
     """A group's way through its topics; open it with `EventLog.consume`."""
 
     async def fetch(self, limit: int = FETCH_MAX) -> list[Record]:
-        """Wait for records not fetched yet and hand them out: urgent topics first, in order within a partition."""
+        """Wait for records not fetched yet and hand them out: urgent topics first, in order within a partition.
+
+        A cancelled call hands out nothing and loses nothing. Calls of several tasks take turns.
+        """
         ...
 
     async def commit(self, finished: Sequence[Record], outputs: Sequence[Output] = ()) -> list[Position]:
         """Append the outputs, mark the records finished, and move the group over each partition's finished prefix.
 
         Embedded engines do this in one transaction. Kafka appends first and commits after; the outputs' ids are
-        deterministic, so a crash between the two repeats them and changes nothing.
+        deterministic, so a crash between the two repeats them and changes nothing. When it raises, nothing was kept
+        and the same call may be made again. Finishing a record twice is no error.
         """
         ...
 
@@ -165,7 +188,11 @@ class EventLog(Protocol):
     """The log. Made by `services.eventlog.open.open_log`."""
 
     async def append(self, topic: str, messages: Sequence[Message]) -> list[Position]:
-        """Keep the messages, all or none, and answer their positions once they are durable."""
+        """Keep the messages, all or none, and answer their positions once they are durable.
+
+        When it raises, nothing was kept. When it is cancelled, they may be kept or not: append them again, ids are
+        there for that.
+        """
         ...
 
     async def read(
@@ -183,7 +210,11 @@ class EventLog(Protocol):
         ...
 
     def consume(self, group: str, topics: Sequence[str]) -> AbstractAsyncContextManager[Consumer]:
-        """Join a group: registers it at first, continues behind its commits later. One member a group in one process."""
+        """Join a group: registers it at first, continues behind its commits later; a second member: `GroupInUse`.
+
+        A topic the group no longer names keeps its position and holds back retention until the group is forgotten:
+        a position is never thrown away by a changed list.
+        """
         ...
 
     async def groups(self) -> list[GroupLag]:
@@ -191,7 +222,10 @@ class EventLog(Protocol):
         ...
 
     async def forget(self, group: str) -> bool:
-        """Remove a group and its position, so that it holds nothing back; False when there is none."""
+        """Remove a group and its position, so that it holds nothing back; False when there is none.
+
+        While the group has a member in this process: `GroupInUse`.
+        """
         ...
 
     async def maintain(self, now: datetime) -> int:
