@@ -17,11 +17,12 @@ from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heapreplace
 from pathlib import Path
 
+from services.feedserver.api.server import FeedServer
 from services.feedserver.core.canary import canary_telegram
 from services.feedserver.core.published import run_id
 from services.feedserver.core.script import read_storm
 from services.feedserver.core.storm import Storm, StormError, moments, telegram
-from services.feedserver.server import FeedServer, FeedServerError
+from services.runtime.errors import HanshoError
 
 CITIES = Path(__file__).resolve().parents[2] / "deploy" / "cities"
 CANARY_EVERY_S = 60
@@ -38,8 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         storm = None if options.storm is None else load_storm(options.storm, options.cities)
         server = FeedServer(host=options.host, port=options.port, access_log=options.access_log)
-    except (StormError, FeedServerError) as error:
-        print(f"feedserver: {error.code}: {error}", file=sys.stderr)
+    except HanshoError as error:
+        sys.stderr.write(f"{error.code}: {error}\n")
         return 2
     acts: list[Act] = [watch_parent(options.parent or os.getppid())]
     if storm is not None:
@@ -104,10 +105,11 @@ def _storms(cities: Path) -> list[str]:
 
 
 def _announce(url: str, path: Path | None) -> None:
-    line = f"feedserver {url}"
-    print(line, flush=True)
+    line = f"feedserver {url}\n"
+    sys.stdout.write(line)
+    sys.stdout.flush()
     if path is not None:
-        path.with_suffix(".part").write_text(f"{line}\n", encoding="utf-8")
+        path.with_suffix(".part").write_text(line, encoding="utf-8")
         path.with_suffix(".part").replace(path)  # a reader finds the whole line or no file
 
 

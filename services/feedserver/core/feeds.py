@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET  # noqa: S405 - writes only, parses nothing
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from services.feedserver.core.published import Published
-from services.feedserver.core.telegrams import JST, child
+from services.feedserver.core.telegrams import JST, child, written
 
 ATOM_NS = "http://www.w3.org/2005/Atom"
 FEED_PATH = "/developer/xml/feed/"
@@ -98,11 +98,11 @@ def feed_document(shelf: Shelf, feed: Feed, base_url: str) -> bytes:
     child(root, "updated", f"{updated_at.astimezone(JST):%Y-%m-%dT%H:%M:%S}+09:00")
     child(root, "id", f"{own}#{'long' if feed.long else 'short'}_{int(updated_at.timestamp())}")
     child(root, "link", rel="self", href=own)
-    child(root, "rights", "訓練用の架空の電文です。気象庁の発表ではありません。", type="html")
+    child(root, "rights", "訓練または動作確認のための架空の電文です。気象庁の発表ではありません。", type="html")
     for published in entries:
         _entry(root, published, base_url)
     ET.indent(root, space="  ")
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="utf-8") + b"\n"
+    return written(root)
 
 
 def _entry(root: ET.Element, published: Published, base_url: str) -> None:

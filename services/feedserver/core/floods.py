@@ -5,14 +5,14 @@ Sources: jma.md §3.3 (codes) and recorded telegrams of 2026 for the order of th
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET  # noqa: S405 - writes only, parses nothing
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.feedserver.core.places import Place
-from services.feedserver.core.telegrams import WEATHER_NS, Heading, body, child, report
+from services.feedserver.core.telegrams import WEATHER_NS, Form, Heading, body, child, report
 
-CONTROL_TITLE = "指定河川洪水予報"
+FORM = Form(control_title="指定河川洪水予報", info_kind="指定河川洪水予報", info_kind_version="1.1_1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class River:
 def flood_telegram(heading: Heading, river: River, kind: FloodKind, *, text: str, prefecture: Place) -> bytes:
     """A flood forecast: the headline's three lists, the main text for the gauge's section, and the flooded areas."""
     content = body(WEATHER_NS)
-    warning = child(content, "Warning", type=CONTROL_TITLE)
+    warning = child(content, "Warning", type=FORM.control_title)
     _main_text(warning, river, text)
     _flooded(warning, river, prefecture)
     _offices(content, river, heading.editorial_office)

@@ -5,9 +5,14 @@ A run of the storm begins with a notice so that the second feed is not empty: an
 
 from __future__ import annotations
 
-from services.feedserver.core.telegrams import QUAKE_NS, WEATHER_NS, Heading, body, child, report
+from services.feedserver.core.telegrams import QUAKE_NS, WEATHER_NS, Form, Heading, body, child, report
 
-NOTICE_TITLE = "地震・津波に関するお知らせ"
+NOTICE = Form(
+    control_title="地震・津波に関するお知らせ", info_kind="地震・津波に関するお知らせ", info_kind_version="1.0_0"
+)
+NOTICE_TYPE = "VZSE40"
+NOTICE_SUFFIX = "010000"
+"""The sending centre: earthquake telegrams are national (jma.md §1.1)."""
 
 
 def notice_telegram(heading: Heading, text: str) -> bytes:

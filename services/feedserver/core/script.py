@@ -1,190 +1,233 @@
 """Reading a storm's file: from the tables of `storm.toml` to a `Storm` that can be played, or a `StormError`.
 
-The file is written by people. Every mistake is named with the step it stands in and what was expected.
+The file is written by people. Every mistake is named with the place it stands in and what was expected there; a key
+that nobody reads is a mistake too, for it may be a misspelled one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 from services.feedserver.core.floods import FLOOD_KINDS, RELEASED_CODE, FloodedArea, River
 from services.feedserver.core.places import District, Place, Prefecture, Region
-from services.feedserver.core.storm import (
-    NOTICE,
-    STEP_GAP_S_MIN,
-    FloodStep,
-    NoticeStep,
-    Step,
-    Storm,
-    StormError,
-    WarningStep,
-)
-from services.feedserver.core.warnings import FAMILIES, Family, InForce, Kind
+from services.feedserver.core.storm import FloodStep, NoticeStep, Step, Storm, StormError, WarningStep
+from services.feedserver.core.weather import FAMILIES, Family, InForce, Kind
 
-Table = Mapping[str, Any]
+NOTICE_STREAM = "お知らせ"
 T = TypeVar("T")
 
 
-def read_storm(table: Table) -> Storm:
+def read_storm(values: Mapping[str, object]) -> Storm:
     """The storm of a parsed `storm.toml`. Raises `StormError` (E6102)."""
-    head = _get(table, "storm", dict, "the file")
-    prefecture = _prefecture(_get(table, "prefecture", dict, "the file"))
-    rivers = {name: _river(name, river, prefecture) for name, river in _get(table, "river", dict, "the file").items()}
-    rows = _get(table, "step", list, "the file")
+    file = _Table(where="the file", values=values).only("storm", "step", "river", "prefecture")
+    head = file.table("storm").only("title", "prefix", "disclaimer", "rest_s")
+    prefecture = _prefecture(file.table("prefecture"))
+    rivers = {name: _river(name, river, prefecture) for name, river in file.table("river").named_tables()}
     storm = Storm(
-        title=_get(head, "title", str, "[storm]"),
-        prefix=_get(head, "prefix", str, "[storm]"),
-        disclaimer=_get(head, "disclaimer", str, "[storm]"),
-        rest_s=_get(head, "rest_s", int, "[storm]"),
+        title=head.text("title"),
+        prefix=head.text("prefix"),
+        disclaimer=head.text("disclaimer"),
+        rest_s=head.number("rest_s"),
         prefecture=prefecture,
-        steps=tuple(_step(f"step {number}", row, prefecture, rivers) for number, row in enumerate(rows, 1)),
+        steps=tuple(_step(row, prefecture, rivers) for row in file.tables("step")),
     )
     _check(storm)
     return storm
 
 
-def _get(table: Table, key: str, kind: type[T], where: str) -> T:
-    value = table.get(key)
-    if not isinstance(value, kind):
-        msg = f"{where}: `{key}` must be {_WORDS[kind]}, it is {'missing' if value is None else repr(value)}"
-        raise StormError(msg)
-    return value
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """A table of the file and where it stands."""
+
+    where: str
+    values: Mapping[str, object]
+
+    def only(self, *keys: str) -> _Table:
+        """This table, which has no other keys than these."""
+        for key in self.values:
+            if key not in keys:
+                msg = f"{self.where}: `{key}` means nothing here; known are {', '.join(keys)}"
+                raise StormError(msg)
+        return self
+
+    def text(self, key: str) -> str:
+        return self._get(key, str, "a text")
+
+    def number(self, key: str) -> int:
+        number = self._get(key, int, "a whole number")
+        if number < 0 or isinstance(number, bool):
+            msg = f"{self.where}: `{key}` must be a number of seconds, not {number!r}"
+            raise StormError(msg)
+        return number
+
+    def optional_text(self, key: str) -> str | None:
+        return self.text(key) if key in self.values else None
+
+    def flag(self, key: str) -> bool:
+        """True or false; false when it is not there."""
+        return key in self.values and self._get(key, bool, "true or false")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        texts = self._get(key, list, "a list of texts")
+        if not all(isinstance(text, str) for text in texts):
+            msg = f"{self.where}: `{key}` must be a list of texts, it holds {texts!r}"
+            raise StormError(msg)
+        return tuple(texts)
+
+    def table(self, key: str) -> _Table:
+        return _Table(where=f"{self.where}, [{key}]", values=self._get(key, dict, "a table"))
+
+    def tables(self, key: str) -> tuple[_Table, ...]:
+        """The tables of a list of tables."""
+        rows = {f"{number}": row for number, row in enumerate(self._get(key, list, "a list of tables"), 1)}
+        numbered = _Table(where=f"{self.where}, [[{key}]] no.", values=rows)
+        return tuple(table for _, table in numbered.named_tables())
+
+    def named_tables(self) -> tuple[tuple[str, _Table], ...]:
+        """The tables in this one, by name."""
+        return tuple(
+            (name, _Table(where=f"{self.where} {name}", values=self._get(name, dict, "a table")))
+            for name in self.values
+        )
+
+    def _get(self, key: str, kind: type[T], expected: str) -> T:
+        value = self.values.get(key)
+        if not isinstance(value, kind):
+            msg = f"{self.where}: `{key}` must be {expected}, it is {'missing' if value is None else repr(value)}"
+            raise StormError(msg)
+        return value
 
 
-_WORDS: Mapping[type, str] = {
-    dict: "a table",
-    list: "a list",
-    str: "a text",
-    int: "a whole number",
-    bool: "true or false",
-}
+def _place(table: _Table) -> Place:
+    return Place(code=table.text("code"), name=table.text("name"))
 
 
-def _place(table: Table, where: str) -> Place:
-    return Place(code=_get(table, "code", str, where), name=_get(table, "name", str, where))
-
-
-def _prefecture(table: Table) -> Prefecture:
+def _prefecture(table: _Table) -> Prefecture:
+    table = table.only("code", "name", "observatory", "region")
     return Prefecture(
-        place=_place(table, "[prefecture]"),
-        observatory=_get(table, "observatory", str, "[prefecture]"),
-        regions=tuple(_region(row) for row in _get(table, "region", list, "[prefecture]")),
-    )
-
-
-def _region(table: Table) -> Region:
-    where = f"region {table.get('name')}"
-    return Region(
-        place=_place(table, where),
-        districts=tuple(_district(row) for row in _get(table, "district", list, where)),
-    )
-
-
-def _district(table: Table) -> District:
-    where = f"district {table.get('name')}"
-    towns = _get(table, "towns", dict, where)
-    return District(
-        place=_place(table, where), towns=tuple(Place(code=code, name=name) for code, name in towns.items())
-    )
-
-
-def _river(name: str, table: Table, prefecture: Prefecture) -> River:
-    where = f"[river.{name}]"
-    flooded = _get(table, "flooded", dict, where)
-    return River(
-        section=Place(code=_get(table, "section_code", str, where), name=name),
-        river=Place(code=_get(table, "river_code", str, where), name=name),
-        station=Place(code=_get(table, "station_code", str, where), name=_get(table, "station", str, where)),
-        station_town=_get(table, "station_town", str, where),
-        type=_get(table, "type", str, where),
-        suffix=_get(table, "suffix", str, where),
-        office=_get(table, "office", str, where),
-        prefecture_code=_get(table, "prefecture_code", str, where),
-        flooded=tuple(
-            FloodedArea(town=_town(town, prefecture, where), quarters=tuple(quarters))
-            for town, quarters in flooded.items()
+        place=_place(table),
+        observatory=table.text("observatory"),
+        regions=tuple(
+            Region(place=_place(row), districts=tuple(_district(district) for district in row.tables("district")))
+            for row in table.tables("region")
         ),
     )
 
 
-def _town(name: str, prefecture: Prefecture, where: str) -> Place:
+def _district(table: _Table) -> District:
+    towns = table.table("towns")
+    return District(place=_place(table), towns=tuple(Place(code=code, name=towns.text(code)) for code in towns.values))
+
+
+def _river(name: str, table: _Table, prefecture: Prefecture) -> River:
+    flooded = table.table("flooded")
+    return River(
+        section=Place(code=table.text("section_code"), name=name),
+        river=Place(code=table.text("river_code"), name=name),
+        station=Place(code=table.text("station_code"), name=table.text("station")),
+        station_town=table.text("station_town"),
+        type=table.text("type"),
+        suffix=table.text("suffix"),
+        office=table.text("office"),
+        prefecture_code=table.text("prefecture_code"),
+        flooded=tuple(
+            FloodedArea(town=_town(town, prefecture, flooded), quarters=flooded.texts(town)) for town in flooded.values
+        ),
+    )
+
+
+def _town(name: str, prefecture: Prefecture, table: _Table) -> Place:
     found = next((town for town in prefecture.towns if town.name == name), None)
     if found is None:
-        msg = f"{where}: there is no town {name!r} in {prefecture.place.name}; write it as in [[prefecture.region]]"
+        msg = f"{table.where}: there is no town {name!r} in {prefecture.place.name}; write it as under [prefecture]"
         raise StormError(msg)
     return found
 
 
-def _step(where: str, row: Table, prefecture: Prefecture, rivers: Mapping[str, River]) -> Step:
-    at_s = _get(row, "at_s", int, where)
-    where = f"{where} (at {at_s} s)"
-    stream = _get(row, "stream", str, where)
-    headline = _get(row, "headline", str, where)
-    if stream == NOTICE:
-        return NoticeStep(at_s=at_s, stream=stream, headline=headline, text=_get(row, "text", str, where))
+def _step(row: _Table, prefecture: Prefecture, rivers: Mapping[str, River]) -> Step:
+    stream = row.text("stream")
+    if stream == NOTICE_STREAM:
+        row = row.only("at_s", "stream", "headline", "text")
+        return NoticeStep(at_s=row.number("at_s"), stream=stream, headline=row.text("headline"), text=row.text("text"))
     if stream in rivers:
+        row = row.only("at_s", "stream", "headline", "text", "kind")
         return FloodStep(
-            at_s=at_s,
+            at_s=row.number("at_s"),
             stream=stream,
-            headline=headline,
+            headline=row.text("headline"),
             river=rivers[stream],
-            kind=_one(FLOOD_KINDS, _get(row, "kind", str, where), where),
-            text=_get(row, "text", str, where),
+            kind=_one(FLOOD_KINDS, row.text("kind"), row),
+            text=row.text("text"),
         )
-    family = _one(FAMILIES, stream, where)
+    row = row.only("at_s", "stream", "headline", "in_force", "corrects", "comment")
+    family = _one(FAMILIES, stream, row)
     return WarningStep(
-        at_s=at_s,
+        at_s=row.number("at_s"),
         stream=stream,
-        headline=headline,
+        headline=row.text("headline"),
         family=family,
-        in_force=_in_force(_get(row, "in_force", dict, where), family, prefecture, where),
-        corrects=_get(row, "corrects", bool, where) if "corrects" in row else False,
-        comment=_get(row, "comment", str, where) if "comment" in row else None,
+        in_force=_in_force(row.table("in_force"), family, prefecture),
+        corrects=row.flag("corrects"),
+        comment=row.optional_text("comment"),
     )
 
 
-def _one(table: Mapping[str, T], name: str, where: str) -> T:
-    if name not in table:
-        msg = f"{where}: {name!r} is not known; one of {', '.join(table)}"
+def _one(known: Mapping[str, T], name: str, table: _Table) -> T:
+    if name not in known:
+        msg = f"{table.where}: {name!r} is not known; one of {', '.join(known)}"
         raise StormError(msg)
-    return table[name]
+    return known[name]
 
 
-def _in_force(table: Table, family: Family, prefecture: Prefecture, where: str) -> InForce:
+def _in_force(table: _Table, family: Family, prefecture: Prefecture) -> InForce:
     kinds = {kind.name: kind for kind in family.kinds}
     in_force: dict[str, Kind] = {}
-    for name, towns in table.items():
-        kind = _one(kinds, name, where)
-        for town in towns:
-            code = _town(town, prefecture, where).code
+    for name in table.values:
+        kind = _one(kinds, name, table)
+        for town in table.texts(name):
+            code = _town(town, prefecture, table).code
             if code in in_force:
-                msg = f"{where}: {town} stands under {in_force[code].name} and under {name}; one hazard has one level"
+                msg = f"{table.where}: {town} stands under {in_force[code].name} and {name}; one hazard has one level"
                 raise StormError(msg)
             in_force[code] = kind
     return in_force
 
 
 def _check(storm: Storm) -> None:
-    """The rules of a timeline: in order, streams apart, corrections with something to correct, all over at the end."""
-    for before, step in zip(storm.steps, storm.steps[1:], strict=False):
-        if step.at_s < before.at_s:
-            msg = f"the step at {step.at_s} s stands behind the one at {before.at_s} s; put the steps in order of time"
-            raise StormError(msg)
-    streams: dict[str, Step] = {}
+    """The rules of a timeline: in order, names apart, corrections with something to correct, all over at the end."""
+    newest: dict[str, Step] = {}
+    names: set[tuple[int, str]] = set()
+    at_s = 0
     for step in storm.steps:
-        last = streams.get(step.stream)
-        if last is None and isinstance(step, WarningStep) and step.corrects:
-            msg = f"the step at {step.at_s} s corrects {step.stream}, of which nothing was published before"
+        if step.at_s < at_s:
+            msg = f"the step at {step.at_s} s stands behind the one at {at_s} s; put the steps in order of time"
             raise StormError(msg)
-        if last is not None and step.at_s - last.at_s < STEP_GAP_S_MIN:
-            msg = f"{step.stream} has two steps at {step.at_s} s; leave at least {STEP_GAP_S_MIN} s between them"
+        at_s = step.at_s
+        if isinstance(step, WarningStep) and step.corrects and step.stream not in newest:
+            msg = f"the step at {at_s} s corrects {step.stream}, of which nothing was published before"
             raise StormError(msg)
-        streams[step.stream] = step
-    left = [stream for stream, step in streams.items() if not _over(step)]
+        if (at_s, _type(step)) in names:
+            msg = f"two telegrams {_type(step)} at {at_s} s would have one name; leave a second between them"
+            raise StormError(msg)
+        names.add((at_s, _type(step)))
+        newest[step.stream] = step
+    left = [stream for stream, step in newest.items() if not _over(step)]
     if left:
-        msg = f"the storm ends with {', '.join(left)} in force; its last step must release everything"
+        msg = f"the storm ends with {', '.join(left)} in force; the last step of each must release everything"
         raise StormError(msg)
+
+
+def _type(step: Step) -> str:
+    """What tells the file names of one second apart."""
+    match step:
+        case WarningStep():
+            return step.family.type
+        case FloodStep():
+            return step.river.type
+        case NoticeStep():
+            return NOTICE_STREAM
 
 
 def _over(step: Step) -> bool:

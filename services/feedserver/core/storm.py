@@ -9,24 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import ClassVar
 
-from services.feedserver.core.floods import CONTROL_TITLE, FloodKind, River, flood_telegram
-from services.feedserver.core.notices import NOTICE_TITLE, notice_telegram
+from services.feedserver.core.floods import FORM as FLOOD
+from services.feedserver.core.floods import FloodKind, River, flood_telegram
+from services.feedserver.core.notices import NOTICE, NOTICE_SUFFIX, NOTICE_TYPE, notice_telegram
 from services.feedserver.core.places import Prefecture
-from services.feedserver.core.published import Published, telegram_path
-from services.feedserver.core.telegrams import CORRECTED, DRILL, ISSUED, Heading
-from services.feedserver.core.warnings import Family, InForce, warning_telegram
-
-STEP_GAP_S_MIN = 1
-"""Two telegrams of one stream are at least this far apart: file names and report times count whole seconds."""
-NOTICE = "お知らせ"
+from services.feedserver.core.published import Published, published
+from services.feedserver.core.telegrams import CORRECTED, DRILL, ISSUED, JST, Form, Heading
+from services.feedserver.core.weather import Change, Family, InForce, warning_telegram
+from services.runtime.errors import HanshoError
 
 
-class StormError(Exception):
+class StormError(HanshoError):
     """A storm's file cannot be played; the text names the step and what to write instead."""
 
-    code = "E6102"
+    code: ClassVar[str] = "E6102"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,101 +90,102 @@ def telegram(storm: Storm, run_id: str, published_at: Sequence[datetime]) -> Pub
     """The newest telegram of a run: `published_at` holds the times of all steps so far, this one's last (aware)."""
     index = len(published_at) - 1
     step = storm.steps[index]
-    match step:
-        case WarningStep():
-            return _warning(storm, run_id, step, index, published_at)
-        case FloodStep():
-            return _flood(storm, run_id, step, index, published_at[index])
-        case NoticeStep():
-            return _notice(storm, run_id, step, published_at[index])
+    if isinstance(step, WarningStep):
+        return _warning(storm, run_id, step, published_at)
+    if isinstance(step, FloodStep):
+        return _flood(storm, run_id, step, published_at)
+    return _notice(storm, run_id, step, published_at[index])
 
 
 def moments(storm: Storm) -> tuple[tuple[int, int], ...]:
-    """The storm's moments: (seconds after the start, telegrams published then), in order."""
+    """The storm's moments in order: seconds after the start, and how many telegrams are published then."""
     times = [step.at_s for step in storm.steps]
     return tuple((at_s, times.count(at_s)) for at_s in sorted(set(times)))
 
 
-def _earlier(storm: Storm, index: int) -> list[int]:
-    """Indices of the stream's steps before this one."""
-    return [earlier for earlier in range(index) if storm.steps[earlier].stream == storm.steps[index].stream]
-
-
-def _warning(storm: Storm, run_id: str, step: WarningStep, index: int, published_at: Sequence[datetime]) -> Published:
-    earlier = _earlier(storm, index)
-    # A correction replaces the report before it: it repeats that one's time, and its changes count from the one before.
-    reported_at = published_at[earlier[-1]] if step.corrects else published_at[index]
-    base = earlier[:-1] if step.corrects else earlier
-    before = [storm.steps[at] for at in base]
-    in_force = before[-1].in_force if before and isinstance(before[-1], WarningStep) else {}
+def _warning(storm: Storm, run_id: str, step: WarningStep, published_at: Sequence[datetime]) -> Published:
+    # A correction repeats the time of the report it replaces (jma.md §2.1: so they find each other where EventID and
+    # Serial are empty), and its changes count from the report before that one.
+    report = _report_of(storm, step.stream, len(published_at) - 1)
     heading = _heading(
         storm,
         step,
-        control_title=step.family.control_title,
+        form=step.family.form,
         title=f"{storm.prefecture.place.name}{step.family.head_title}",
-        sent_at=published_at[index],
-        reported_at=reported_at,
-        info_kind="気象警報・注意報",
-        info_kind_version="1.5_0",
+        sent_at=published_at[-1],
+        reported_at=published_at[report],
         info_type=CORRECTED if step.corrects else ISSUED,
     )
-    body = warning_telegram(
-        heading, step.family, storm.prefecture, before=in_force, now=step.in_force, comment=step.comment
+    change = Change(family=step.family, before=_in_force_before(storm, step.stream, report), now=step.in_force)
+    body = warning_telegram(heading, change, storm.prefecture, comment=step.comment)
+    return published(
+        heading, body, topic="extra", kind=step.family.type, suffix=storm.prefecture.place.code, run_id=run_id
     )
-    return _published(heading, body, run_id, "extra", step.family.type, storm.prefecture.place.code)
 
 
-def _flood(storm: Storm, run_id: str, step: FloodStep, index: int, at: datetime) -> Published:
+def _report_of(storm: Storm, stream: str, index: int) -> int:
+    """Index of the report that the stream's step at `index` makes: its own, or the one it corrects."""
+    reports = [
+        at
+        for at, step in enumerate(storm.steps[: index + 1])
+        if isinstance(step, WarningStep) and step.stream == stream and not step.corrects
+    ]
+    return reports[-1]
+
+
+def _in_force_before(storm: Storm, stream: str, index: int) -> InForce:
+    earlier = [step for step in storm.steps[:index] if isinstance(step, WarningStep) and step.stream == stream]
+    return earlier[-1].in_force if earlier else {}
+
+
+def _flood(storm: Storm, run_id: str, step: FloodStep, published_at: Sequence[datetime]) -> Published:
     river = step.river
+    so_far = storm.steps[: len(published_at)]
     heading = _heading(
         storm,
         step,
-        control_title=CONTROL_TITLE,
+        form=FLOOD,
         title=f"{river.section.name}{step.kind.name}",
-        sent_at=at,
-        reported_at=at,
-        info_kind=CONTROL_TITLE,
-        info_kind_version="1.1_1",
-        publishing_office=f"{river.office} {storm.prefecture.observatory}",
+        sent_at=published_at[-1],
+        office=f"{river.office} {storm.prefecture.observatory}",
         event_id=river.section.code,
-        serial=str(len(_earlier(storm, index)) + 1),
+        serial=str(sum(earlier.stream == step.stream for earlier in so_far)),
     )
     body = flood_telegram(heading, river, step.kind, text=storm.prefix + step.text, prefecture=storm.prefecture.place)
-    return _published(heading, body, run_id, "extra", river.type, river.suffix)
+    return published(heading, body, topic="extra", kind=river.type, suffix=river.suffix, run_id=run_id)
 
 
 def _notice(storm: Storm, run_id: str, step: NoticeStep, at: datetime) -> Published:
     heading = _heading(
-        storm,
-        step,
-        control_title=NOTICE_TITLE,
-        title=NOTICE_TITLE,
-        sent_at=at,
-        reported_at=at,
-        info_kind=NOTICE_TITLE,
-        info_kind_version="1.0_0",
-        event_id=f"{at:%Y%m%d%H%M%S}",
+        storm, step, form=NOTICE, title=NOTICE.control_title, sent_at=at, event_id=f"{at.astimezone(JST):%Y%m%d%H%M%S}"
     )
-    return _published(heading, notice_telegram(heading, storm.prefix + step.text), run_id, "eqvol", "VZSE40", "010000")
+    body = notice_telegram(heading, storm.prefix + step.text)
+    return published(heading, body, topic="eqvol", kind=NOTICE_TYPE, suffix=NOTICE_SUFFIX, run_id=run_id)
 
 
-def _heading(storm: Storm, step: Step, *, publishing_office: str | None = None, **fields: Any) -> Heading:
+def _heading(
+    storm: Storm,
+    step: Step,
+    *,
+    form: Form,
+    title: str,
+    sent_at: datetime,
+    reported_at: datetime | None = None,
+    office: str | None = None,
+    info_type: str = ISSUED,
+    event_id: str = "",
+    serial: str = "",
+) -> Heading:
     return Heading(
+        form=form,
+        title=title,
         status=DRILL,
         editorial_office=storm.prefecture.observatory,
-        publishing_office=publishing_office or storm.prefecture.observatory,
+        publishing_office=office or storm.prefecture.observatory,
+        sent_at=sent_at,
+        reported_at=reported_at or sent_at,
         headline=f"{storm.prefix}{step.headline}{storm.disclaimer}",
-        **fields,
-    )
-
-
-def _published(heading: Heading, body: bytes, run_id: str, topic: str, kind: str, suffix: str) -> Published:
-    return Published(
-        at=heading.sent_at,
-        topic=topic,
-        path=telegram_path(at=heading.sent_at, kind=kind, suffix=suffix, run_id=run_id),
-        body=body,
-        title=heading.control_title,
-        author=heading.publishing_office,
-        content=f"【{heading.title}】{heading.headline}",
+        info_type=info_type,
+        event_id=event_id,
+        serial=serial,
     )

@@ -6,7 +6,7 @@ Namespaces are written as plain `xmlns` attributes on the elements where JMA has
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET  # noqa: S405 - writes only, parses nothing
+import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -25,18 +25,25 @@ CORRECTED = "訂正"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What all telegrams of one type have in common."""
+
+    control_title: str
+    info_kind: str
+    info_kind_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
     """Control and Head of a telegram. `sent_at` is Control/DateTime, `reported_at` Head/ReportDateTime; aware."""
 
-    control_title: str
+    form: Form
     title: str
     status: str
     editorial_office: str
     publishing_office: str
     sent_at: datetime
     reported_at: datetime
-    info_kind: str
-    info_kind_version: str
     headline: str
     info_type: str = ISSUED
     event_id: str = ""
@@ -62,12 +69,18 @@ def report(heading: Heading, content: ET.Element, information: Sequence[ET.Eleme
     _head(root, heading, information)
     root.append(content)
     ET.indent(root, space="")
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8") + b"\n"
+    return written(root)
+
+
+def written(root: ET.Element) -> bytes:
+    """A document's bytes: UTF-8, declared the way JMA declares it."""
+    document: str = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{document}\n'.encode()
 
 
 def _control(root: ET.Element, heading: Heading) -> None:
     control = child(root, "Control")
-    child(control, "Title", heading.control_title)
+    child(control, "Title", heading.form.control_title)
     child(control, "DateTime", f"{heading.sent_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
     child(control, "Status", heading.status)
     child(control, "EditorialOffice", heading.editorial_office)
@@ -83,8 +96,8 @@ def _head(root: ET.Element, heading: Heading, information: Sequence[ET.Element])
     child(head, "EventID", heading.event_id or None)
     child(head, "InfoType", heading.info_type)
     child(head, "Serial", heading.serial or None)
-    child(head, "InfoKind", heading.info_kind)
-    child(head, "InfoKindVersion", heading.info_kind_version)
+    child(head, "InfoKind", heading.form.info_kind)
+    child(head, "InfoKindVersion", heading.form.info_kind_version)
     headline = child(head, "Headline")
     child(headline, "Text", heading.headline)
     headline.extend(information)

@@ -12,11 +12,12 @@ from pathlib import Path
 from socket import SHUT_RDWR, socket
 from socketserver import BaseServer, TCPServer
 from threading import Condition, Event, Lock, Thread
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from services.feedserver.core.answer import Request, Response, answer
 from services.feedserver.core.feeds import FEED_PATH, Shelf, empty_shelf
 from services.feedserver.core.published import Published
+from services.runtime.errors import HanshoError
 
 LOOPBACK = "127.0.0.1"
 CONNECTIONS_MAX = 64
@@ -30,10 +31,10 @@ SHUTDOWN_POLL_S = 0.05
 Clock = Callable[[], datetime]
 
 
-class FeedServerError(Exception):
+class FeedServerError(HanshoError):
     """The server cannot start: what was asked is refused or the port is not to be had."""
 
-    code = "E6101"
+    code: ClassVar[str] = "E6101"
 
 
 def utc_now() -> datetime:
@@ -131,7 +132,7 @@ class FeedServer:
             with self._access_lock:
                 self._access.write(f"{line}\n")
         except (OSError, ValueError) as error:  # ValueError: closed, an answer overran the stop
-            print(f"feedserver: access log: {error}", file=sys.stderr)
+            sys.stderr.write(f"feedserver: access log: {error}\n")
 
     def _close_log(self) -> None:
         if self._access is not None:
@@ -201,7 +202,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     @property
     def _feeds(self) -> FeedServer:
-        assert isinstance(self.server, _Http)  # noqa: S101 - only _Http makes connections
+        assert isinstance(self.server, _Http)  # nobody else makes connections
         return self.server.feeds
 
     def do_GET(self) -> None:
@@ -218,7 +219,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815 - the base class's name
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
         headers = getattr(self, "headers", None)
         self._feeds.note(
             method=self.command or "-",

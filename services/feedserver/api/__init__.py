@@ -1,0 +1,1 @@
+"""The feed server's HTTP side."""
