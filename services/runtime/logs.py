@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import logging.handlers
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,9 @@ import orjson
 _FIELDS = "hansho_fields"
 TEXT_MAX = 2_000
 """Characters of one value in a log line; the rest is cut, the log is for finding, the topics are for keeping."""
+FILE_BYTES_MAX = 20_000_000
+FILES_KEPT = 4
+"""A log file's size and how many older ones are kept: 100 MB on disk at the most."""
 
 
 class Logger:
@@ -60,7 +64,11 @@ def _short(value: object) -> object:
 
 def configure(*, level: str = "INFO", path: str = "") -> None:
     """Send every log of the process as JSON lines to a file, or to standard error when no path is given."""
-    handler = logging.FileHandler(path, encoding="utf-8") if path else logging.StreamHandler(sys.stderr)
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    if path:
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=FILE_BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8"
+        )
     handler.setFormatter(_JsonLines())
     root = logging.getLogger()
     for old in root.handlers[:]:

@@ -99,7 +99,9 @@ SETTINGS: tuple[Setting, ...] = (
         help="open stream connections from one address at the most (a city hall's signs may share one)",
     ),
     Setting(name="log_level", default="INFO", help="DEBUG, INFO, WARNING or ERROR"),
-    Setting(name="log_file", default="", help="where logs go; empty: standard error"),
+    Setting(
+        name="log_file", default="", help="where logs go; -: standard error; empty: hansho.log in the data directory"
+    ),
 )
 
 LIVE_BASE = "https://www.data.jma.go.jp"
@@ -138,6 +140,21 @@ class Settings:
     def is_live(self) -> bool:
         """Whether JMA's real feeds are polled."""
         return self.feeds == "live"
+
+    @property
+    def canary_s(self) -> float:
+        """Seconds between our own test telegrams."""
+        return self.canary_every_s or (10.0 if self.is_demo else 60.0)
+
+    @property
+    def poll_s(self) -> float:
+        """Seconds between polls of a feed."""
+        return self.poll_every_s or (1.0 if self.is_demo else 60.0)
+
+    @property
+    def jma_lease_s(self) -> float:
+        """How long a JMA warning holds after its feed was last heard."""
+        return self.lease_s or (60.0 if self.is_demo else 10_800.0)
 
     @property
     def mode(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 
 from services.runtime import logs
 
@@ -12,10 +12,13 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOP_LIMIT_S = 4.0
 """How long parts may take to stop; then the process ends all the same, what was accepted is in the log."""
 
+Parts = Mapping[str, Callable[[], Coroutine[None, None, None]]]
+"""What runs, by name, in the order in which it stops."""
+
 _log = logs.get("runtime")
 
 
-async def run(parts: Mapping[str, Callable[[], Awaitable[None]]], *, stop: asyncio.Event | None = None) -> None:
+async def run(parts: Parts, *, stop: asyncio.Event | None = None) -> None:
     """Run the parts together until SIGINT, SIGTERM, `stop` or the end of one of them; then stop the others.
 
     Parts stop in the order given, each before the next: name readers and doors first, what they stand on last. An

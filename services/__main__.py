@@ -1,0 +1,105 @@
+"""`hansho`: the one command. Each subcommand is a few lines that join parts; rules live in the services."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from services import onehost
+from services.eventlog import groups
+from services.eventlog.port import EventLogError, GroupLag
+from services.feedserver import app as feedserver
+from services.ingest import app as ingest
+from services.runtime import deployment, settings
+from services.runtime.clock import SystemClock
+from services.runtime.errors import HanshoError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand; 0 done, 1 it found something wrong, 2 it could not be done and says why."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["feedserver"]:
+        return feedserver.main(words[1:])
+    options = _parser().parse_args(words)
+    command: Command = options.command
+    try:
+        return command(options)
+    except (HanshoError, EventLogError) as error:
+        print(f"hansho: {error.code}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:
+        # whoever read our output has gone (`hansho telegram … | head`); nothing is wrong
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hansho", description="半鐘 Hanshō: disaster alerts for a city.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    run = commands.add_parser("run", help="all services in one process on one SQLite file")
+    for setting in settings.SETTINGS:
+        flag = setting.name.removesuffix("_s").replace("_", "-")
+        run.add_argument(f"--{flag}", dest=setting.name, metavar="VALUE", help=setting.help.replace("%", "%%"))
+    run.set_defaults(command=_run)
+    telegram = commands.add_parser("telegram", help="print what JMA telegrams and feeds say, a JSON line an alert")
+    telegram.add_argument("file", nargs="+")
+    telegram.set_defaults(command=lambda options: ingest.print_telegrams(options.file, sys.stdout))
+    lags = commands.add_parser("groups", help="list the log's consumer groups, or forget one")
+    lags.add_argument("action", nargs="?", choices=["list", "forget"], default="list")
+    lags.add_argument("group", nargs="?", help="the group to forget")
+    lags.add_argument("--data-dir", dest="data_dir", default=None, help="where the log lives (var/demo, var/live)")
+    lags.set_defaults(command=_groups)
+    table = commands.add_parser("settings", help="print every setting with default and help")
+    table.set_defaults(command=_settings)
+    commands.add_parser("feedserver", help="the demo storm and the canary as a feed server (see its own --help)")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    flags = {setting.name: getattr(options, setting.name) for setting in settings.SETTINGS}
+    values = settings.read(flags, os.environ)
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    asyncio.run(onehost.run(values, lambda line: print(line, flush=True)))
+    return 0
+
+
+def _settings(_: argparse.Namespace) -> int:
+    print(settings.table())
+    return 0
+
+
+def _groups(options: argparse.Namespace) -> int:
+    values = settings.read({"data_dir": options.data_dir}, os.environ)
+    path = Path(deployment.data_dir(values)) / "hansho.db"
+    if options.action == "forget":
+        if not options.group:
+            print("hansho: name the group to forget: `hansho groups forget NAME`", file=sys.stderr)
+            return 2
+        found = groups.forget_group(path, options.group)
+        print(f"forgot {options.group}" if found else f"no group {options.group} in {path}")
+        return 0 if found else 1
+    for lag in groups.list_groups(path, SystemClock().now()):
+        print(_group_line(lag))
+    return 0
+
+
+def _group_line(lag: GroupLag) -> str:
+    held = "  holds back old records" if lag.holds_back else ""
+    return f"{lag.group:<16} {lag.topic:<18} {lag.partition:>3}  {lag.lag_records:>7} behind, {lag.lag_s:.0f} s{held}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""`hansho run`: all three services in one process on one SQLite file, and the feed server beside them.
+
+Wiring only. The parts meet in the log and nowhere else, exactly as they would as processes of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from schemas.alert import Surface
+from schemas.area import City
+from services.dispatcher import app as dispatcher
+from services.eventlog.open import open_log
+from services.eventlog.port import EventLog
+from services.gateway import app as gateway
+from services.ingest import app as ingest
+from services.runtime import cities, deployment, logs, supervise
+from services.runtime.child import FeedServerProcess
+from services.runtime.clock import Clock, SystemClock
+from services.runtime.reporting import Reporter
+from services.runtime.settings import LIVE_BASE, SettingInvalid, Settings
+from services.runtime.upkeep import Upkeep
+
+Say = Callable[[str], None]
+
+
+async def run(settings: Settings, say: Say, stop: asyncio.Event | None = None) -> None:
+    """Run until stopped. `say` shows a line to the person at the terminal."""
+    began = time.monotonic()
+    directory = deployment.data_dir(settings)
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    logs.configure(level=settings.log_level, path=_log_path(settings, directory))
+    say(f"半鐘 Hanshō starts ({settings.mode}, {settings.city}, data in {directory}) …")
+    clock = SystemClock()
+    child = FeedServerProcess(arguments=_feedserver_arguments(settings, directory), clock=clock)
+    async with open_log(f"sqlite:{directory / 'hansho.db'}") as log:
+        await deployment.claim(log, settings, clock, directory)
+        try:
+            await child.start()
+            host = OneHost(settings=settings, log=log, clock=clock, child=child, say=say, began=began)
+            await supervise.run(host.parts(), stop=stop)
+        finally:
+            await child.stop()
+    say("半鐘 Hanshō stopped; what was accepted is in the log.")
+
+
+@dataclass(slots=True, kw_only=True)
+class OneHost:
+    """The parts of one host, joined."""
+
+    settings: Settings
+    log: EventLog
+    clock: Clock
+    child: FeedServerProcess
+    say: Say
+    began: float
+
+    def parts(self) -> supervise.Parts:
+        """What runs, in the order in which it stops."""
+        settings, log, clock = self.settings, self.log, self.clock
+        city, areas = cities.load(settings.city, settings.deploy_dir, demo=settings.is_demo)
+        city = _with_drills(city, settings.drills)
+        feeds = ingest.build(
+            settings,
+            log,
+            clock,
+            city,
+            areas,
+            feeds_base=_feeds_base(settings, self.child),
+            canary_base=self.child.base_url,
+        )
+        door = gateway.build(settings, log, clock, city, areas)
+        fold = dispatcher.build(log, clock, city.watch)
+        upkeep = Upkeep(log=log, clock=clock, reporter=Reporter("runtime", clock))
+
+        async def announce() -> None:
+            await self._announce(city, await door.listening())
+
+        return {
+            "announce": announce,
+            "ingest": feeds.run,
+            "gateway": door.run,
+            "dispatcher": fold.run,
+            "upkeep": upkeep.run,
+            "feedserver": self.child.run,
+        }
+
+    async def _announce(self, city: City, port: int) -> None:
+        for line in _welcome(self.settings, city, f"http://{self.settings.host}:{port}"):
+            self.say(line)
+        self.say(f"ready after {time.monotonic() - self.began:.1f} s; Ctrl-C stops")
+        await asyncio.Event().wait()
+
+
+def _welcome(settings: Settings, city: City, base: str) -> Iterator[str]:
+    yield f"  sign       {base}/sign"
+    yield f"  situation  {base}/situation"
+    yield f"  health     {base}/health"
+    if settings.is_demo:
+        yield f"  A storm over {city.name.en} is replayed as a DRILL 訓練, about 90 s a run: watch the sign."
+    if settings.is_live:
+        yield "  JMA's public feeds are 1-5 minutes behind and carry no earthquake early warning."
+        yield "  This adds to 緊急速報メール and 防災無線; it does not replace them."
+
+
+def _with_drills(city: City, drills: str) -> City:
+    if not drills:
+        return city
+    named = tuple(word for word in drills.replace(",", " ").split() if word != "none")
+    unknown = sorted(set(named) - set(Surface))
+    if unknown:
+        msg = f"drills={drills!r}: {unknown[0]!r} is no surface; use sign, page, public, push or none"
+        raise SettingInvalid(msg)
+    return replace(city, drills_from_feeds=named)
+
+
+def _feeds_base(settings: Settings, child: FeedServerProcess) -> str:
+    if settings.is_demo:
+        return child.base_url
+    return LIVE_BASE if settings.is_live else settings.feeds.rstrip("/")
+
+
+def _feedserver_arguments(settings: Settings, directory: Path) -> tuple[str, ...]:
+    canary = ("--canary", "--every", f"{settings.canary_s:g}")
+    if not settings.is_demo:
+        return canary
+    access_log = str(directory / "feedserver.access.log")
+    return (*canary, "--storm", settings.city, "--wait", "--access-log", access_log)
+
+
+def _log_path(settings: Settings, directory: Path) -> str:
+    return "" if settings.log_file == "-" else settings.log_file or str(directory / "hansho.log")
