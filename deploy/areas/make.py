@@ -11,7 +11,9 @@ these come from. `wards.csv` and `own.csv` are kept by hand. It prints what it a
 from __future__ import annotations
 
 import csv
+import itertools
 import json
+import math
 import sys
 import tomllib
 from collections import defaultdict
@@ -140,7 +142,7 @@ def renew(rows: dict[tuple[str, str], Row], named: list[Named]) -> Iterator[list
     listed: dict[tuple[str, str], list[Named]] = defaultdict(list)
     for area in since:
         listed[area.file, area.code[:5]].append(area)
-    for (file, jis5), areas in sorted(listed.items()):
+    for (file, jis5), areas in sorted(listed.items(), key=lambda item: (item[1][0].reported_at, item[0])):
         before = [code for scheme, code in rows if scheme == "class20" and code[:5] == jis5]
         new = {area.code: area for area in areas if area.code not in before}
         for code, area in new.items():
@@ -156,16 +158,19 @@ def renew(rows: dict[tuple[str, str], Row], named: list[Named]) -> Iterator[list
 
 def boundary(city: Path, areas: Path) -> None:
     """Write the city's boundary.geojson: one feature, or one for each of the codes that its `boundary` table names."""
-    wanted = tomllib.loads(city.read_text("utf-8"))["boundary"]
+    about = tomllib.loads(city.read_text("utf-8"))
+    wanted = about["boundary"]
     features = json.loads((areas / wanted["file"]).read_text("utf-8"))["features"]
-    groups = defaultdict(list)
+    groups: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for feature in features:
         properties, geometry = feature["properties"], feature["geometry"]
         code = properties.get("N03_007", wanted["codes"][0])
         if code in wanted["codes"]:
-            name = properties.get("N03_004") or properties["name"]
+            name = properties["N03_004"] if len(wanted["codes"]) > 1 else about["name"]["ja"]
             polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
-            groups[code, name] += [[simpler(ring) for ring in polygon] for polygon in polygons]
+            groups[code, name] += [
+                [turned(simpler(ring), at == 0) for at, ring in enumerate(polygon)] for polygon in polygons
+            ]
     collection = {
         "type": "FeatureCollection",
         "source": wanted["source"],
@@ -183,6 +188,12 @@ def boundary(city: Path, areas: Path) -> None:
     (city.parent / "boundary.geojson").write_text(
         text.replace('{"type":"Feature"', '\n{"type":"Feature"') + "\n", "utf-8"
     )
+
+
+def turned(ring: list[list[float]], outer: bool) -> list[list[float]]:
+    """Turn a ring as RFC 7946 3.1.6 wants it: the outer one against the clock, a hole with it."""
+    area = sum(ax * by - bx * ay for (ax, ay), (bx, by) in itertools.pairwise(ring))
+    return ring if (area > 0) is outer else ring[::-1]
 
 
 def simpler(ring: list[list[float]]) -> list[list[float]]:
@@ -214,13 +225,13 @@ def distance(point: list[float], start: list[float], end: list[float]) -> float:
     (px, py), (sx, sy), (ex, ey) = ((x * 0.819, y) for x, y in (point, start, end))
     length = (ex - sx) ** 2 + (ey - sy) ** 2
     along = 0.0 if length == 0 else min(1.0, max(0.0, ((px - sx) * (ex - sx) + (py - sy) * (ey - sy)) / length))
-    return ((px - sx - along * (ex - sx)) ** 2 + (py - sy - along * (ey - sy)) ** 2) ** 0.5
+    return math.hypot(px - sx - along * (ex - sx), py - sy - along * (ey - sy))
 
 
 def names_in(file: Path) -> Iterator[Named]:
     """Give the municipalities, quake areas, tsunami areas and volcanoes that a telegram names."""
-    root = ElementTree.parse(file).getroot()
-    reported_at = next(element.text for element in root.iter() if tag(element) == "ReportDateTime")
+    root: Any = ElementTree.parse(file).getroot()
+    reported_at: str = next(element.text for element in root.iter() if tag(element) == "ReportDateTime")
     for scheme, element in named_elements(root, file.name):
         named = {tag(child): (child.text or "").strip() for child in element}
         if named.get("Code", "").isdigit():
@@ -246,7 +257,7 @@ def named_elements(root: Any, file: str) -> Iterator[tuple[str, Any]]:
 
 def tag(element: Any) -> str:
     """Give an element's local name: JMA's namespaces say nothing that the type does not."""
-    return element.tag.rpartition("}")[2]
+    return str(element.tag).rpartition("}")[2]
 
 
 def add_own_names(rows: dict[tuple[str, str], Row]) -> None:

@@ -3,7 +3,7 @@
     HanshoError                 E6000
     ├── SettingInvalid          E6001  (settings.py) a setting's value cannot be used
     ├── DataDirRefused          E6002  (deployment.py) the data directory belongs to another kind of run
-    └── CityUnusable            E6003  (deployment.py) the city's files are missing or damaged
+    └── CityUnusable            E6003  (cities.py) the city's files are missing or damaged
 
 The event log has a tree of its own (E2xxx, services/eventlog/port.py).
 """
