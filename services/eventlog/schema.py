@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,18 +25,21 @@ _FULL = 2
 # offset: one sequence for the whole log, so it rises in every partition and has gaps there; AUTOINCREMENT never gives
 # one twice. SQLite has one writer, so the order of commits is the order of offsets: no lower one appears late.
 _VERSION_1 = (
-    "CREATE TABLE topic (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL, "
-    "policy TEXT NOT NULL)",
-    "CREATE TABLE record (offset INTEGER PRIMARY KEY AUTOINCREMENT, topic INTEGER NOT NULL REFERENCES topic, "
-    "partition INTEGER NOT NULL, compacted INTEGER NOT NULL, key TEXT NOT NULL, value BLOB, id TEXT NOT NULL, "
-    "headers BLOB NOT NULL, appended_at_us INTEGER NOT NULL)",
+    """CREATE TABLE topic (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL, policy TEXT NOT NULL)""",
+    """CREATE TABLE record (
+        offset INTEGER PRIMARY KEY AUTOINCREMENT, topic INTEGER NOT NULL REFERENCES topic, partition INTEGER NOT NULL,
+        compacted INTEGER NOT NULL, key TEXT NOT NULL, value BLOB, id TEXT NOT NULL, headers BLOB NOT NULL,
+        appended_at_us INTEGER NOT NULL)""",
     "CREATE INDEX record_place ON record (topic, partition, offset)",
     "CREATE UNIQUE INDEX record_once ON record (topic, id) WHERE compacted = 0",
     "CREATE UNIQUE INDEX record_newest ON record (topic, key) WHERE compacted = 1",
-    "CREATE TABLE head (topic INTEGER NOT NULL REFERENCES topic, partition INTEGER NOT NULL, offset INTEGER NOT NULL, "
-    "PRIMARY KEY (topic, partition)) WITHOUT ROWID",
-    "CREATE TABLE position (name TEXT NOT NULL, topic INTEGER NOT NULL REFERENCES topic, partition INTEGER NOT NULL, "
-    "committed INTEGER NOT NULL, PRIMARY KEY (name, topic, partition)) WITHOUT ROWID",
+    """CREATE TABLE head (
+        topic INTEGER NOT NULL REFERENCES topic, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+        PRIMARY KEY (topic, partition)) WITHOUT ROWID""",
+    """CREATE TABLE position (
+        name TEXT NOT NULL, topic INTEGER NOT NULL REFERENCES topic, partition INTEGER NOT NULL,
+        committed INTEGER NOT NULL, PRIMARY KEY (name, topic, partition)) WITHOUT ROWID""",
 )
 # By age, not by offset: a clock that was wrong for an hour must not hold back (or let go) everything after it.
 _VERSION_2 = (
@@ -188,7 +192,8 @@ def typed(error: Exception, path: Path, doing: str) -> EventLogError:
     if isinstance(error, EventLogError):
         return error
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL or (code in _MAY_BE_FULL and is_full(path.parent)):
+    no_room = code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in _NO_ROOM
+    if no_room or (code in _MAY_BE_FULL and is_full(path.parent)):
         return LogFull(
             f"The disk of {path} is full: nothing was kept of {doing}; what was acknowledged before is intact. "
             "Free space there; the log works again by itself."
@@ -204,4 +209,6 @@ def typed(error: Exception, path: Path, doing: str) -> EventLogError:
     )
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MAY_BE_FULL = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+"""What SQLite answers besides SQLITE_FULL when a quota is used up or there is no room for its shared memory."""

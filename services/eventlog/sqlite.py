@@ -72,9 +72,13 @@ _REMOVE = f"DELETE FROM record WHERE topic = ?1 AND partition = ?2 AND offset <=
 class _Found(NamedTuple):
     """What stands in the file when it is opened."""
 
+    path: Path
+    lock: WriterLock
     connection: sqlite3.Connection
     numbers: dict[str, int]
+    """The topics' numbers in the file."""
     heads: dict[Place, int]
+    """Of all partitions, so that the writer thread only ever changes values."""
 
 
 class SqliteLog:
@@ -82,18 +86,16 @@ class SqliteLog:
 
     writer_class: ClassVar[type[Writer]] = Writer
 
-    def __init__(
-        self, path: Path, topics: Mapping[str, Topic], clock: Callable[[], datetime], lock: WriterLock, found: _Found
-    ) -> None:
+    def __init__(self, topics: Mapping[str, Topic], clock: Callable[[], datetime], found: _Found) -> None:
         """Use `open`, which does the blocking part before this."""
-        self._path = path
+        self._path = found.path
         self._topics = topics
         self._clock = clock
-        self._lock = lock
+        self._lock = found.lock
         self._numbers = found.numbers
         self._places = {(found.numbers[name], p): (name, p) for name in topics for p in range(topics[name].partitions)}
         self._news = News(found.heads)
-        self._writer = self.writer_class(path, found.connection, found.numbers, self._news, clock)
+        self._writer = self.writer_class(found.path, found.connection, found.numbers, self._news, clock)
         self._members: set[str] = set()
         self._own = threading.local()
         self._connections: list[sqlite3.Connection] = []
@@ -112,9 +114,7 @@ class SqliteLog:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Self:
         """Open or make the log at `path`. `clock` stamps the records. Raises an `EventLogError` that says what to do."""
-        path = path.absolute()
-        lock, found = await asyncio.to_thread(_start, path, topics)
-        return cls(path, topics, clock, lock, found)
+        return cls(topics, clock, await asyncio.to_thread(_start, path, topics))
 
     @property
     def news(self) -> News:
@@ -338,33 +338,34 @@ class _SqliteSource:
         return await self._log.keep(self._group, progress, finished, outputs)
 
 
-def _start(path: Path, topics: Mapping[str, Topic]) -> tuple[WriterLock, _Found]:
+def _start(path: Path, topics: Mapping[str, Topic]) -> _Found:
     """Everything that blocks while a log is opened."""
+    path = path.resolve()
     try:
         prepare(path)
         lock = WriterLock(path)
-    except OSError as error:
+        try:
+            return _opened(path, lock, topics)
+        except BaseException:
+            lock.release()
+            raise
+    except (OSError, sqlite3.Error) as error:
         raise typed(error, path, "opening the log") from error
-    try:
-        return lock, _opened(path, topics)
-    except BaseException as error:
-        lock.release()
-        if isinstance(error, sqlite3.Error):
-            raise typed(error, path, "opening the log") from error
-        raise
 
 
-def _opened(path: Path, topics: Mapping[str, Topic]) -> _Found:
+def _opened(path: Path, lock: WriterLock, topics: Mapping[str, Topic]) -> _Found:
     connection = connect_writer(path)
     try:
         numbers = settle_topics(connection, path, topics)
-        heads = connection.execute("SELECT t.name, h.partition, h.offset FROM head h JOIN topic t ON t.id = h.topic")
-        return _Found(
-            connection, numbers, {(topic, partition): offset for topic, partition, offset in heads.fetchall()}
-        )
+        heads = {(name, p): BEFORE_FIRST for name, topic in topics.items() for p in range(topic.partitions)}
+        for *place, offset in connection.execute(
+            "SELECT t.name, h.partition, h.offset FROM head h JOIN topic t ON t.id = h.topic"
+        ).fetchall():
+            heads[place[0], place[1]] = offset
     except BaseException:
         connection.close()
         raise
+    return _Found(path, lock, connection, numbers, heads)
 
 
 def _remove(connection: sqlite3.Connection, where: tuple[int, int], offsets: Sequence[int]) -> int:

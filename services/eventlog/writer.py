@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 
 from services.eventlog.admission import Entry
 from services.eventlog.news import CLOSED, News
-from services.eventlog.port import EventLogError, LogBroken, LogClosed, Position
+from services.eventlog.port import EventLogError, LogClosed, Position
 from services.eventlog.progress import Place
 from services.eventlog.schema import BUSY_TIMEOUT_MS, is_compacted, roll_back, typed
 
@@ -152,16 +153,16 @@ class Writer:
             yield job
 
     def _checkpoint(self) -> None:
-        kind = "TRUNCATE" if self._truncate else "PASSIVE"
-        try:
-            # A reader under way must not make the writer wait, nor an emergency behind it: next time then.
-            self._connection.execute("PRAGMA busy_timeout = 0")
-            busy = self._connection.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()[0]
-            self._truncate = self._unmoved = bool(busy) and self._truncate
-        except sqlite3.Error:
-            self._unmoved = False  # a full disk: the write-ahead log stays as it is, and the next commit says so
-        finally:
-            self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        with self._changed:
+            truncate, self._truncate, self._unmoved = self._truncate, False, False
+        # A reader under way must not make the writer wait, nor an emergency behind it: next time then.
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        # On a full disk the write-ahead log stays as it is, and the next commit says so.
+        with suppress(sqlite3.Error):
+            kind = "TRUNCATE" if truncate else "PASSIVE"
+            if self._connection.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()[0] and truncate:
+                self.truncate_when_idle()
+        self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     def _write(self, batch: Sequence[Job]) -> None:
         try:
@@ -276,10 +277,9 @@ class Writer:
         _settle(batch, kept=True)
 
     def _undo(self, batch: Sequence[Job]) -> None:
-        try:
+        # Should the rollback fail too, the next BEGIN fails and comes here again.
+        with suppress(sqlite3.Error):
             roll_back(self._connection)
-        except sqlite3.Error:
-            pass  # the connection has no transaction any more; the next BEGIN says so if it has
         _settle(batch, kept=False)
 
     def _acknowledge(self, batch: Sequence[Job], answers: Sequence[Any], heads: Mapping[Place, int]) -> None:
@@ -304,10 +304,9 @@ class Writer:
         self._on_loop(deliver)
 
     def _on_loop(self, deliver: Callable[[], None]) -> None:
-        try:
+        # When the loop is gone, so is everybody who waited.
+        with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(deliver)
-        except RuntimeError:
-            pass  # the loop is gone, and with it everybody who waited
 
 
 def microseconds(at: datetime) -> int:
