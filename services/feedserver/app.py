@@ -22,9 +22,9 @@ from services.feedserver.core.canary import canary_telegram
 from services.feedserver.core.published import run_id
 from services.feedserver.core.script import read_storm
 from services.feedserver.core.storm import Storm, StormError, moments, telegram
+from services.runtime import cities
 from services.runtime.errors import HanshoError
 
-CITIES = Path(__file__).resolve().parents[2] / "deploy" / "cities"
 CANARY_EVERY_S = 60
 PARENT_CHECK_S = 0.3
 FIRST_ASKED_CHECK_S = 0.1
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the feed server until it is told to stop; 0 for a clean end, 2 for what it cannot start with."""
     options = _options(argv)
     try:
-        storm = None if options.storm is None else load_storm(options.storm, options.cities)
+        storm = None if options.storm is None else load_storm(options.storm, cities.deploy_dir(options.deploy_dir))
         server = FeedServer(host=options.host, port=options.port, access_log=options.access_log)
     except HanshoError as error:
         sys.stderr.write(f"{error.code}: {error}\n")
@@ -63,7 +63,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         description="Serve a storm (drill) and the canary as a feed laid out like JMA's. Loopback only.",
     )
     parser.add_argument("--storm", metavar="CITY|FILE", help="play deploy/cities/CITY/storm.toml, or this file")
-    parser.add_argument("--cities", metavar="DIR", type=Path, default=CITIES, help="where the cities are")
+    parser.add_argument("--deploy-dir", metavar="DIR", default="", help="the folder with cities/ and areas/")
     parser.add_argument("--runs", metavar="N", type=int, default=0, help="play the storm so often (0: until stopped)")
     parser.add_argument("--wait", action="store_true", help="begin the storm when a feed is asked for the first time")
     parser.add_argument("--canary", action="store_true", help="publish the canary too")
@@ -84,24 +84,23 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def load_storm(name: str, cities: Path = CITIES) -> Storm:
+def load_storm(name: str, deploy: Path) -> Storm:
     """The storm of a city, or of a file when `name` ends in `.toml`. Raises `StormError` (E6102)."""
-    path = Path(name) if name.endswith(".toml") else cities / name / "storm.toml"
+    path = Path(name) if name.endswith(".toml") else deploy / "cities" / name / "storm.toml"
     try:
-        return read_storm(tomllib.loads(path.read_text(encoding="utf-8")))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        msg = f"no storm at {path}: {error.strerror}; there are {', '.join(_storms(cities)) or 'none'}"
+        storms = ", ".join(sorted(found.parent.name for found in deploy.glob("cities/*/storm.toml")))
+        msg = f"no storm at {path}: {error.strerror}; cities with one: {storms or 'none'}"
         raise StormError(msg) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"{path} is not TOML: {error}"
         raise StormError(msg) from error
+    try:
+        return read_storm(values, cities.load_table(deploy))
     except StormError as error:
         msg = f"{path}: {error}"
         raise StormError(msg) from error
-
-
-def _storms(cities: Path) -> list[str]:
-    return sorted(path.parent.name for path in cities.glob("*/storm.toml"))
 
 
 def _announce(url: str, path: Path | None) -> None:

@@ -1,6 +1,6 @@
 """What a GET is answered: the document, 304 when the reader has it already, gzip when asked, 404 when there is none.
 
-Source: RFC 9110 §13 (conditional requests), §12.5.3 (Accept-Encoding); headers as seen on JMA's feeds (jma.md §1.1).
+Source: RFC 9110 §13 (conditional requests), §12.5.3 (Accept-Encoding); headers as JMA's feeds have them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The shelf of published telegrams, and the Atom feeds over it, written as JMA writes them (jma.md §1.1)."""
+"""The shelf of published telegrams, and the Atom feeds over it, written as JMA writes them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Flood forecasts of a designated river (VXKO): one level for the river, and the towns that may be flooded.
 
-Sources: jma.md §3.3 (codes) and recorded telegrams of 2026 for the order of the elements.
+Source: JMA's code table of 指定河川洪水予報 with the names of 2026; the order of the elements is that of recorded telegrams.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class River:
     station_town: str
     type: str
     suffix: str
-    """Of the file name: the sending centre, not the prefecture (jma.md §1.1)."""
+    """Of the file name: the sending centre, not the prefecture."""
     office: str
     prefecture_code: str
     flooded: tuple[FloodedArea, ...]

@@ -12,7 +12,7 @@ NOTICE = Form(
 )
 NOTICE_TYPE = "VZSE40"
 NOTICE_SUFFIX = "010000"
-"""The sending centre: earthquake telegrams are national (jma.md §1.1)."""
+"""The sending centre: earthquake telegrams are national."""
 
 
 def notice_telegram(heading: Heading, text: str) -> bytes:

@@ -1,51 +1,18 @@
-"""The areas a warning telegram names, in JMA's four layers: prefecture, class10, class15, class20 (jma.md §6)."""
+"""The areas a warning telegram names: four lists, from the prefecture down to its towns, out of the national table."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schemas.area import AreaCode, AreaTable, Scheme
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """An area of one layer."""
+    """An area as telegrams name it."""
 
     code: str
     name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class District:
-    """市町村等をまとめた地域 (class15) and its towns (class20)."""
-
-    place: Place
-    towns: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """一次細分区域 (class10)."""
-
-    place: Place
-    districts: tuple[District, ...]
-
-    @property
-    def towns(self) -> tuple[Place, ...]:
-        """All towns of the region."""
-        return tuple(town for district in self.districts for town in district.towns)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prefecture:
-    """府県予報区 and the observatory that warns it."""
-
-    place: Place
-    observatory: str
-    regions: tuple[Region, ...]
-
-    @property
-    def towns(self) -> tuple[Place, ...]:
-        """All towns of the prefecture, by code, as telegrams list them."""
-        return tuple(sorted((town for region in self.regions for town in region.towns), key=lambda town: town.code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,44 +22,64 @@ class Layer:
     type: str
     code_type: str
     areas: tuple[tuple[Place, tuple[str, ...]], ...]
-    of_towns: bool = False
-    editing_mark: str = "0"
+    of_towns: bool
+    editing_mark: str
     """EditingMark as recorded telegrams of 2026 mostly have it."""
 
 
-_WIDE = "気象情報／府県予報区・細分区域等"
-_TOWN = "気象・地震・火山情報／市町村等"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefecture:
+    """A 府県予報区, the observatory that warns it, and its lists, the widest first and its towns last."""
+
+    place: Place
+    observatory: str
+    layers: tuple[Layer, ...]
+
+    @property
+    def towns(self) -> tuple[Place, ...]:
+        """All towns (class20), by code."""
+        return tuple(place for place, _ in self.layers[-1].areas)
 
 
-def layers(prefecture: Prefecture) -> tuple[Layer, ...]:
-    """The four lists of a warning telegram, widest first."""
-    regions = prefecture.regions
-    districts = [district for region in regions for district in region.districts]
-    return (
-        Layer(
-            type="気象警報・注意報（府県予報区等）",
-            code_type=_WIDE,
-            areas=((prefecture.place, _codes(prefecture.towns)),),
-        ),
-        Layer(
-            type="気象警報・注意報（一次細分区域等）",
-            code_type=_WIDE,
-            areas=tuple((region.place, _codes(region.towns)) for region in regions),
-        ),
-        Layer(
-            type="気象警報・注意報（市町村等をまとめた地域等）",
-            code_type=_WIDE,
-            areas=tuple((district.place, _codes(district.towns)) for district in districts),
-            editing_mark="1",
-        ),
-        Layer(
-            type="気象警報・注意報（市町村等）",
-            code_type=_TOWN,
-            areas=tuple((town, (town.code,)) for town in prefecture.towns),
-            of_towns=True,
-        ),
-    )
+_LISTS = {
+    Scheme.OFFICE: "府県予報区等",
+    Scheme.CLASS10: "一次細分区域等",
+    Scheme.CLASS15: "市町村等をまとめた地域等",
+    Scheme.CLASS20: "市町村等",
+}
 
 
-def _codes(towns: tuple[Place, ...]) -> tuple[str, ...]:
-    return tuple(town.code for town in towns)
+def prefecture(table: AreaTable, office: str, observatory: str) -> Prefecture | None:
+    """The prefecture of this office code with all that lies in it; None when the table has no such office."""
+    root = AreaCode(Scheme.OFFICE, office)
+    if root not in table.entries:
+        return None
+    layers: list[Layer] = []
+    areas: tuple[AreaCode, ...] = (root,)
+    for scheme, name in _LISTS.items():
+        of_towns = scheme is Scheme.CLASS20
+        layers.append(
+            Layer(
+                type=f"気象警報・注意報（{name}）",
+                code_type="気象・地震・火山情報／市町村等" if of_towns else "気象情報／府県予報区・細分区域等",
+                areas=tuple((_place(table, area), _towns(table, area)) for area in areas),
+                of_towns=of_towns,
+                editing_mark="1" if scheme is Scheme.CLASS15 else "0",
+            )
+        )
+        areas = tuple(sorted(child for area in areas for child in _children(table, area)))
+    return Prefecture(place=_place(table, root), observatory=observatory, layers=tuple(layers))
+
+
+def _place(table: AreaTable, area: AreaCode) -> Place:
+    return Place(code=area.code, name=table.entries[area].name.ja)
+
+
+def _children(table: AreaTable, area: AreaCode) -> tuple[AreaCode, ...]:
+    return tuple(code for code, entry in table.entries.items() if entry.parent == area)
+
+
+def _towns(table: AreaTable, area: AreaCode) -> tuple[str, ...]:
+    if area.scheme == Scheme.CLASS20:
+        return (area.code,)
+    return tuple(sorted(town for child in _children(table, area) for town in _towns(table, child)))

@@ -45,7 +45,7 @@ def published(
 
 
 def telegram_path(*, at: datetime, kind: str, suffix: str, run_id: str | None = None) -> str:
-    """Path of a telegram as JMA names it: UTC stamp, 0, type, suffix (jma.md §1.1); a drill's run is a folder."""
+    """Path of a telegram as JMA names it: UTC stamp, 0, type, suffix; a drill's run is a folder."""
     if run_id is not None and _RUN_ID.fullmatch(run_id) is None:
         msg = f"run id {run_id!r} cannot stand in a URL: letters, digits and hyphens only, at most 64"
         raise ValueError(msg)

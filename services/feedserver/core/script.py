@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from schemas.area import AreaTable
 from services.feedserver.core.floods import FLOOD_KINDS, RELEASED_CODE, FloodedArea, River
-from services.feedserver.core.places import District, Place, Prefecture, Region
+from services.feedserver.core.places import Place, Prefecture, prefecture
 from services.feedserver.core.storm import FloodStep, NoticeStep, Step, Storm, StormError, WarningStep
 from services.feedserver.core.weather import FAMILIES, Family, InForce, Kind
 
@@ -19,19 +20,19 @@ NOTICE_STREAM = "お知らせ"
 T = TypeVar("T")
 
 
-def read_storm(values: Mapping[str, object]) -> Storm:
-    """The storm of a parsed `storm.toml`. Raises `StormError` (E6102)."""
+def read_storm(values: Mapping[str, object], table: AreaTable) -> Storm:
+    """The storm of a parsed `storm.toml`, over a prefecture of the national table. Raises `StormError` (E6102)."""
     file = _Table(where="the file", values=values).only("storm", "step", "river", "prefecture")
     head = file.table("storm").only("title", "prefix", "disclaimer", "rest_s")
-    prefecture = _prefecture(file.table("prefecture"))
-    rivers = {name: _river(name, river, prefecture) for name, river in file.table("river").named_tables()}
+    over = _prefecture(file.table("prefecture"), table)
+    rivers = {name: _river(name, river, over) for name, river in file.table("river").named_tables()}
     storm = Storm(
         title=head.text("title"),
         prefix=head.text("prefix"),
         disclaimer=head.text("disclaimer"),
         rest_s=head.number("rest_s"),
-        prefecture=prefecture,
-        steps=tuple(_step(row, prefecture, rivers) for row in file.tables("step")),
+        prefecture=over,
+        steps=tuple(_step(row, over, rivers) for row in file.tables("step")),
     )
     _check(storm)
     return storm
@@ -100,28 +101,16 @@ class _Table:
         return value
 
 
-def _place(table: _Table) -> Place:
-    return Place(code=table.text("code"), name=table.text("name"))
+def _prefecture(table: _Table, areas: AreaTable) -> Prefecture:
+    table = table.only("office", "observatory")
+    found = prefecture(areas, table.text("office"), table.text("observatory"))
+    if found is None:
+        msg = f"{table.where}: there is no office {table.text('office')!r}; write a code of deploy/areas, like 140000"
+        raise StormError(msg)
+    return found
 
 
-def _prefecture(table: _Table) -> Prefecture:
-    table = table.only("code", "name", "observatory", "region")
-    return Prefecture(
-        place=_place(table),
-        observatory=table.text("observatory"),
-        regions=tuple(
-            Region(place=_place(row), districts=tuple(_district(district) for district in row.tables("district")))
-            for row in table.tables("region")
-        ),
-    )
-
-
-def _district(table: _Table) -> District:
-    towns = table.table("towns")
-    return District(place=_place(table), towns=tuple(Place(code=code, name=towns.text(code)) for code in towns.values))
-
-
-def _river(name: str, table: _Table, prefecture: Prefecture) -> River:
+def _river(name: str, table: _Table, over: Prefecture) -> River:
     flooded = table.table("flooded")
     return River(
         section=Place(code=table.text("section_code"), name=name),
@@ -133,20 +122,20 @@ def _river(name: str, table: _Table, prefecture: Prefecture) -> River:
         office=table.text("office"),
         prefecture_code=table.text("prefecture_code"),
         flooded=tuple(
-            FloodedArea(town=_town(town, prefecture, flooded), quarters=flooded.texts(town)) for town in flooded.values
+            FloodedArea(town=_town(town, over, flooded), quarters=flooded.texts(town)) for town in flooded.values
         ),
     )
 
 
-def _town(name: str, prefecture: Prefecture, table: _Table) -> Place:
-    found = next((town for town in prefecture.towns if town.name == name), None)
+def _town(name: str, over: Prefecture, table: _Table) -> Place:
+    found = next((town for town in over.towns if town.name == name), None)
     if found is None:
-        msg = f"{table.where}: there is no town {name!r} in {prefecture.place.name}; write it as under [prefecture]"
+        msg = f"{table.where}: there is no town {name!r} in {over.place.name}; write it as in deploy/areas"
         raise StormError(msg)
     return found
 
 
-def _step(row: _Table, prefecture: Prefecture, rivers: Mapping[str, River]) -> Step:
+def _step(row: _Table, over: Prefecture, rivers: Mapping[str, River]) -> Step:
     stream = row.text("stream")
     if stream == NOTICE_STREAM:
         row = row.only("at_s", "stream", "headline", "text")
@@ -168,7 +157,7 @@ def _step(row: _Table, prefecture: Prefecture, rivers: Mapping[str, River]) -> S
         stream=stream,
         headline=row.text("headline"),
         family=family,
-        in_force=_in_force(row.table("in_force"), family, prefecture),
+        in_force=_in_force(row.table("in_force"), family, over),
         corrects=row.flag("corrects"),
         comment=row.optional_text("comment"),
     )
@@ -181,13 +170,13 @@ def _one(known: Mapping[str, T], name: str, table: _Table) -> T:
     return known[name]
 
 
-def _in_force(table: _Table, family: Family, prefecture: Prefecture) -> InForce:
+def _in_force(table: _Table, family: Family, over: Prefecture) -> InForce:
     kinds = {kind.name: kind for kind in family.kinds}
     in_force: dict[str, Kind] = {}
     for name in table.values:
         kind = _one(kinds, name, table)
         for town in table.texts(name):
-            code = _town(town, prefecture, table).code
+            code = _town(town, over, table).code
             if code in in_force:
                 msg = f"{table.where}: {town} stands under {in_force[code].name} and {name}; one hazard has one level"
                 raise StormError(msg)

@@ -104,8 +104,8 @@ def moments(storm: Storm) -> tuple[tuple[int, int], ...]:
 
 
 def _warning(storm: Storm, run_id: str, step: WarningStep, published_at: Sequence[datetime]) -> Published:
-    # A correction repeats the time of the report it replaces (jma.md §2.1: so they find each other where EventID and
-    # Serial are empty), and its changes count from the report before that one.
+    # A correction repeats the time of the report it replaces: EventID and Serial are empty, so that is how they find each
+    # other. Its changes count from the report before that one.
     report = _report_of(storm, step.stream, len(published_at) - 1)
     heading = _heading(
         storm,

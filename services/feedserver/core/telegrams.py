@@ -1,6 +1,6 @@
 """Telegrams in JMA's XML, written by us: the envelope every type shares, and the two types that are only a text.
 
-Sources: the JMA XML format (Control, Head, Body) as described in jma.md §2, element order as in recorded telegrams.
+Source: JMA's disaster information XML format 1.x (Control, Head, Body).
 Namespaces are written as plain `xmlns` attributes on the elements where JMA has them, so the bytes read like JMA's.
 """
 

@@ -1,6 +1,7 @@
 """Warning telegrams of the 2026 reform (VPWW55, 56, 58): a snapshot of one hazard over one prefecture.
 
-Sources: jma.md §3.2 (Kind codes, Status, Significancy) and recorded telegrams for the order of the elements.
+Sources: JMA's technical note 634 (配信資料に関する技術情報, 2024–2026), tables 3 and 5 (Kind codes, Status, Significancy);
+the order of the elements is that of telegrams recorded in 2026.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.feedserver.core.places import Layer, Place, Prefecture, layers
+from services.feedserver.core.places import Layer, Place, Prefecture
 from services.feedserver.core.telegrams import ISSUED, WEATHER_NS, Form, Heading, body, child, report
 
 _NONE_IN_FORCE = "発表警報・注意報はなし"
@@ -129,13 +130,13 @@ class _Row:
 
     @property
     def named(self) -> Kind | None:
-        """The kind the Body names: a released one keeps its name and code (jma.md §0 no. 2)."""
+        """The kind the Body names: a released one keeps its name and code, only Status says that it is over."""
         return self.now or self.before
 
 
 def warning_telegram(heading: Heading, change: Change, prefecture: Prefecture, *, comment: str | None = None) -> bytes:
     """A warning telegram: all areas of the prefecture in four layers, with what was in force before and what is now."""
-    rows = [_rows(layer, change) for layer in layers(prefecture)]
+    rows = [_rows(layer, change) for layer in prefecture.layers]
     content = body(WEATHER_NS)
     for of_layer in rows:
         _warning(content, of_layer, change.family)
