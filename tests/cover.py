@@ -96,7 +96,10 @@ def run(root: Path, modules: list[Path]) -> tuple[Coverage, int]:
     coverage.start()
     coverage.switch_context(IMPORT)
     for module in modules:
-        importlib.import_module(dotted(module))
+        try:
+            importlib.import_module(dotted(module))
+        except ImportError as error:
+            raise SystemExit(f"cover: {module.as_posix()} cannot be imported: {error}") from None
     contexts = Contexts(coverage, root, modules)
     code = pytest.main(["tests/unit", "-q", "--no-header", "-p", "no:cacheprovider"], plugins=[contexts])
     coverage.stop()
