@@ -62,8 +62,10 @@ class OneHost:
     def parts(self) -> supervise.Parts:
         """What runs, in the order in which it stops."""
         settings, log, clock = self.settings, self.log, self.clock
-        city, areas = cities.load(settings.city, settings.deploy_dir, demo=settings.is_demo)
-        city = _with_drills(city, settings.drills)
+        deploy = cities.deploy_dir(settings.deploy_dir)
+        areas = cities.load_table(deploy)
+        city = cities.load_city(deploy, settings.city, areas)
+        city = _with_drills(city.with_demo() if settings.is_demo else city, settings.drills)
         feeds = ingest.build(
             settings,
             log,

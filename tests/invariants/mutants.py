@@ -42,7 +42,7 @@ def see_it_fail(twin: Twin, fixture: Callable[[str], object]) -> None:
     raise AssertionError(f"{twin}: the check of invariant {twin.number} passes on a wrong rule, so it can see nothing")
 
 
-@pytest.mark.parametrize("twin", twins(), ids=str)
+@pytest.mark.parametrize("twin", twins(), ids=lambda twin: f"{twin}: {twin.check.__name__}")
 def test_a_wrong_rule_is_seen(
     twin: Twin, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> None:

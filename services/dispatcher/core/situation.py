@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 
 from schemas.alert import Alert, Origin, Status
 from schemas.area import AreaCode
@@ -45,8 +44,8 @@ class Taken(StrEnum):
 class Situation:
     """All folds. `runs`: by series of drills, its newest run and the one before (None at first)."""
 
-    streams: Mapping[str, Stream] = field(default=MappingProxyType({}))
-    runs: Mapping[str, tuple[str, str | None]] = field(default=MappingProxyType({}))
+    streams: Mapping[str, Stream] = field(default_factory=dict)
+    runs: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
