@@ -1,0 +1,87 @@
+"""VXKO50–89 指定河川洪水予報: one river, one level, and the municipalities that may be flooded.
+
+The level is the tens digit of Kind/Code in the headline's list of 予報区域 (10 is the release); the municipalities are
+those of Body's 浸水想定地区, all at the telegram's level. 簡略版, with an almost empty Body, names no municipality.
+
+Sources: the code table of 指定河川洪水予報 as collected in the project's notes on JMA, §2.2, §3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from xml.etree.ElementTree import Element
+
+from schemas.alert import InfoState
+from schemas.area import AreaCode, AreaTable, Scheme
+from schemas.level import rank_of
+from services.ingest.core.bodies import BodyReading, Entries, Kind
+from services.ingest.core.defect import Code, Defect
+from services.ingest.core.identity import key_part
+from services.ingest.core.xml import NAMED_MAX, child, named, text, token
+
+FORECAST_AREAS = "（予報区域）"
+"""How Information/@type of the headline's list of forecast areas ends."""
+FLOODED = "浸水想定地区"
+"""How Kind/Name of Body's lists of municipalities begins; （氾濫発生情報） may follow."""
+RELEASED = "10"
+LEVELS = (2, 3, 4, 5)
+
+
+def read(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyReading | Defect:
+    """The forecast areas and the municipalities, each at its river's level; `hazards` is ("flood",)."""
+    entries = Entries(areas)
+    towns = tuple(_towns(report))
+    for item in _forecast_areas(report):
+        code, event = token(item, "Kind", "Code"), text(item, "Kind", "Name")[:NAMED_MAX]
+        level = None if code == RELEASED else _level(code)
+        if code != RELEASED and level is None:
+            return Defect(code=Code.UNKNOWN_KIND, reason=f"Kind {named(code)} {named(event)}")
+        kind = Kind(
+            event=event,
+            code=code,
+            hazard=hazards[0],
+            state=InfoState.RELEASED if level is None else InfoState.ACTIVE,
+            level=level,
+            rank=rank_of(hazards[0], level=level),
+        )
+        for area in item.findall("Areas/Area"):
+            river = token(area, "Code")
+            of_river = replace(kind, hazard=f"{hazards[0]}:{key_part(river)}")
+            entries.add(AreaCode(Scheme.FLOOD_AREA, river), text(area, "Name"), of_river)
+            for town, name in towns:
+                entries.add(town, name, of_river)
+    reading = entries.reading()
+    if isinstance(reading, BodyReading) and not reading.entries:
+        return Defect(code=Code.NOTHING_LISTED, reason=f"no forecast area {FORECAST_AREAS} in the headline")
+    return reading
+
+
+def river_of(report: Element) -> str:
+    """The first forecast area's code, "" where none is named: what EventID repeats."""
+    return next((token(item, "Areas", "Area", "Code") for item in _forecast_areas(report)), "")
+
+
+def _level(code: str) -> int | None:
+    known = len(code) == 2 and code.isascii() and code.isdigit() and int(code[0]) in LEVELS
+    return int(code[0]) if known else None
+
+
+def _forecast_areas(report: Element) -> Iterator[Element]:
+    headline = child(report, "Head", "Headline")
+    for information in headline.findall("Information") if headline is not None else ():
+        if information.get("type", "").endswith(FORECAST_AREAS):
+            yield from information.findall("Item")
+
+
+def _towns(report: Element) -> Iterator[tuple[AreaCode, str]]:
+    """Each municipality once, although it stands there for every gauge."""
+    seen: set[str] = set()
+    for item in report.findall("Body/Warning/Item"):
+        if not text(item, "Kind", "Name").startswith(FLOODED):
+            continue
+        for area in item.findall("Areas/Area"):
+            code = token(area, "CityCode")
+            if code and code not in seen:
+                seen.add(code)
+                yield AreaCode(Scheme.CLASS20, code), text(area, "City")

@@ -1,0 +1,90 @@
+"""What can be wrong with what a source sends: a returned value with a stable code, never an exception.
+
+A defect that leaves nothing to go by is returned instead of the result (the message goes to topic `dead`); any other
+stands beside the result, and says what was left out.
+
+    E3101–E3109  the bytes: size, encoding, form, DTD, depth, root
+    E3110–E3119  Control and Head: type, status, times, identity
+    E3120–E3129  the Body: kinds, areas
+    E3130–E3139  feeds
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """The defects of ingest's parsers."""
+
+    TOO_LARGE = "E3101"
+    WRONG_ENCODING = "E3102"
+    NOT_WELL_FORMED = "E3103"
+    DTD_FORBIDDEN = "E3104"
+    TOO_DEEP = "E3105"
+    UNKNOWN_ROOT = "E3106"
+    UNKNOWN_TYPE = "E3110"
+    TYPE_CONTRADICTED = "E3111"
+    UNKNOWN_STATUS = "E3112"
+    UNKNOWN_INFO_TYPE = "E3113"
+    UNREADABLE_TIME = "E3114"
+    NO_STREAM = "E3115"
+    UNREADABLE_SERIAL = "E3116"
+    TEXT_CUT = "E3117"
+    UNKNOWN_OFFICE = "E3118"
+    CANARY_NOT_A_TEST = "E3119"
+    NOTHING_LISTED = "E3120"
+    UNKNOWN_KIND = "E3121"
+    UNKNOWN_STATE = "E3122"
+    UNKNOWN_AREA = "E3123"
+    TOO_MANY_AREAS = "E3124"
+    NOT_A_FEED = "E3130"
+    BROKEN_ENTRY = "E3131"
+    TOO_MANY_ENTRIES = "E3132"
+
+
+HINTS: dict[Code, str] = {
+    Code.TOO_LARGE: "nothing JMA sends is this large: look at what the address serves",
+    Code.WRONG_ENCODING: "telegrams are UTF-8: look at what lies between the source and us",
+    Code.NOT_WELL_FORMED: "compare with the same telegram by another route; it may have been cut on its way",
+    Code.DTD_FORBIDDEN: "no telegram has a DTD or entities: somebody else may be writing to this address",
+    Code.TOO_DEEP: "no telegram is built like this: somebody else may be writing to this address",
+    Code.UNKNOWN_ROOT: "the address answers with something else, perhaps an error page",
+    Code.UNKNOWN_TYPE: "if JMA has introduced it, give it a row in services/ingest/core/types.py",
+    Code.TYPE_CONTRADICTED: "believing either could clear a warning that stands: read the telegram and tell the people in charge",
+    Code.UNKNOWN_STATUS: "it may be no real message, so it is treated as none; read it",
+    Code.UNKNOWN_INFO_TYPE: "whether it adds or withdraws is unknown; read it",
+    Code.UNREADABLE_TIME: "without its time it has no place among the other reports; read it",
+    Code.NO_STREAM: "without an event or an office it could never be ended; read it",
+    Code.UNREADABLE_SERIAL: "counted as none: the time of the report alone orders it",
+    Code.TEXT_CUT: "read the telegram for the whole text",
+    Code.UNKNOWN_OFFICE: "renew deploy/areas; by a route that names the office this would be another stream",
+    Code.CANARY_NOT_A_TEST: "only 試験 may come by the loopback feed: look at who writes to it",
+    Code.NOTHING_LISTED: "taken at its word it would end every warning of its office: read it and tell the people in charge",
+    Code.UNKNOWN_KIND: "if JMA has introduced this code, add it to the table in services/ingest/core/bodies",
+    Code.UNKNOWN_STATE: "it is taken to be in force; if JMA has introduced this word, add it",
+    Code.UNKNOWN_AREA: "renew deploy/areas if the area is real",
+    Code.TOO_MANY_AREAS: "no office has that many: read the telegram",
+    Code.NOT_A_FEED: "look at what the address serves",
+    Code.BROKEN_ENTRY: "the telegram of this entry is not fetched by this route; the long feed may have it whole",
+    Code.TOO_MANY_ENTRIES: "the rest is not read; the feed is not one of JMA's",
+}
+"""What to do, by code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """One thing that is wrong: its stable code and what exactly was found."""
+
+    code: Code
+    reason: str
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return HINTS[self.code]
+
+    def __str__(self) -> str:
+        """For logs and terminals: code, what happened, what to do."""
+        return f"{self.code} {self.reason}: {self.hint}"

@@ -1,0 +1,131 @@
+"""Bytes → element tree, or the defect that refuses them. Everything from outside comes through here.
+
+Refused are: more than the caller's limit (`TELEGRAM_BYTES_MAX`), a DTD or entities, an encoding that is not what it says, anything that is
+not well-formed, more than `DEPTH_MAX` levels or `ELEMENTS_MAX` elements, and a root that the caller does not know.
+
+Names lose their namespace: JMA's names do not collide, and its namespaces differ between kinds of Body.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import XMLParser
+
+from schemas.topics import TELEGRAM_BYTES_MAX
+from services.ingest.core.defect import Code, Defect
+
+DEPTH_MAX = 40
+"""Levels of elements; JMA's deepest telegram has about 15. Deeper is refused."""
+ELEMENTS_MAX = 400_000
+"""Elements; the largest telegram recorded has about 12,000, a long feed 60,000. More is refused before it fills memory."""
+NAMED_MAX = 80
+"""Characters of the source's text that a reason repeats; the rest is in the telegram itself."""
+
+
+class _TooDeep(Exception):
+    pass
+
+
+class _Tree(TreeBuilder):
+    """Builds elements by local name and stops at the limits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+        self._elements = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self._depth += 1
+        self._elements += 1
+        if self._depth > DEPTH_MAX:
+            raise _TooDeep(f"more than {DEPTH_MAX} levels of elements")
+        if self._elements > ELEMENTS_MAX:
+            raise _TooDeep(f"more than {ELEMENTS_MAX} elements")
+        return super().start(local(tag), attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(local(tag))
+
+
+def local(tag: str) -> str:
+    """A name without its namespace."""
+    return tag.rpartition("}")[2]
+
+
+def read_xml(body: bytes, *, roots: Collection[str], bytes_max: int = TELEGRAM_BYTES_MAX) -> Element | Defect:
+    """The root element of a document, its name one of `roots`; else why it is refused."""
+    if len(body) > bytes_max:
+        return Defect(code=Code.TOO_LARGE, reason=f"{len(body)} bytes, more than {bytes_max}")
+    root = _parsed(body)
+    if isinstance(root, Element) and root.tag not in roots:
+        return Defect(code=Code.UNKNOWN_ROOT, reason=f"the root is {named(root.tag)}, not {' or '.join(sorted(roots))}")
+    return root
+
+
+def _parsed(body: bytes) -> Element | Defect:
+    parser = XMLParser(target=_Tree(), forbid_dtd=True)
+    try:
+        parser.feed(body)
+        root: Element = parser.close()
+    except _TooDeep as error:
+        return Defect(code=Code.TOO_DEEP, reason=str(error))
+    except DefusedXmlException as error:
+        return Defect(code=Code.DTD_FORBIDDEN, reason=f"a DTD or an entity ({type(error).__name__})")
+    except ParseError as error:
+        wrong = _wrong_encoding(body, error)
+        return Defect(code=Code.WRONG_ENCODING if wrong else Code.NOT_WELL_FORMED, reason=str(error))
+    except (LookupError, ValueError) as error:
+        # what the parser says of an encoding that it cannot read: Shift_JIS, EUC-JP, or none of this world
+        return Defect(code=Code.WRONG_ENCODING, reason=str(error)[:NAMED_MAX])
+    return root
+
+
+def _wrong_encoding(body: bytes, error: ParseError) -> bool:
+    """Whether bytes that are no XML are no UTF-8 either, or name an encoding that the parser refuses."""
+    if "encoding" in str(error):
+        return True
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as cut:
+        return cut.reason != "unexpected end of data"  # cut inside a character: cut, not foreign
+    return False
+
+
+def named(text: str) -> str:
+    """The source's own text in a reason: quoted, and no longer than `NAMED_MAX`."""
+    return repr(text if len(text) <= NAMED_MAX else f"{text[:NAMED_MAX]}…")
+
+
+def time_of(written: str) -> datetime | None:
+    """A time with its offset as UTC; None for anything else, also for a time that does not say where."""
+    try:
+        at = datetime.fromisoformat(written)
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def child(element: Element | None, *path: str) -> Element | None:
+    """The first element along a path of names, None where it ends early."""
+    for name in path:
+        if element is None:
+            return None
+        element = element.find(name)
+    return element
+
+
+def text(element: Element | None, *path: str) -> str:
+    """The text at the end of a path, without the white space around it; "" where there is none."""
+    found = child(element, *path)
+    return (found.text or "").strip() if found is not None else ""
+
+
+def token(element: Element | None, *path: str) -> str:
+    """A code or a fixed word: full-width digits and letters become plain ones."""
+    return unicodedata.normalize("NFKC", text(element, *path)).strip()
