@@ -1,7 +1,7 @@
 """Bytes → element tree, or the defect that refuses them. Everything from outside comes through here.
 
-Refused are: more than the caller's limit (`TELEGRAM_BYTES_MAX`), a DTD or entities, an encoding that is not what it says, anything that is
-not well-formed, more than `DEPTH_MAX` levels or `ELEMENTS_MAX` elements, and a root that the caller does not know.
+Refused are: more than the caller allows (`TELEGRAM_BYTES_MAX`), a DTD or entities, an encoding that is not what it says,
+anything not well-formed, more than `DEPTH_MAX` levels or `ELEMENTS_MAX` elements, a root that the caller does not know.
 
 Names lose their namespace: JMA's names do not collide, and its namespaces differ between kinds of Body.
 """

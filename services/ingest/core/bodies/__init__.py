@@ -68,7 +68,9 @@ class Entries:
             )
             return
         for current in found:
-            entry = Entry(area=current, name=name[:NAMED_MAX], kind=kind)
+            known = self.areas.entries.get(current)
+            called = known.name.ja if known and current != area else name  # an old code's parts have names of their own
+            entry = Entry(area=current, name=called[:NAMED_MAX], kind=kind)
             before = self._by_key.get((current, kind.hazard))
             self._by_key[current, kind.hazard] = entry if before is None else max(before, entry, key=_strength)
 
