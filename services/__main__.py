@@ -10,11 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from services import onehost
-from services.eventlog import groups
 from services.eventlog.port import EventLogError, GroupLag
-from services.feedserver import app as feedserver
-from services.ingest import app as ingest
 from services.runtime import deployment, settings
 from services.runtime.clock import SystemClock
 from services.runtime.errors import HanshoError
@@ -26,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; 0 done, 1 it found something wrong, 2 it could not be done and says why."""
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["feedserver"]:
+        from services.feedserver import app as feedserver
+
         return feedserver.main(words[1:])
     options = _parser().parse_args(words)
     command: Command = options.command
@@ -53,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     telegram = commands.add_parser("telegram", help="print what JMA telegrams and feeds say, a JSON line an alert")
     telegram.add_argument("file", nargs="+")
-    telegram.set_defaults(command=lambda options: ingest.print_telegrams(options.file, sys.stdout))
+    telegram.set_defaults(command=_telegram)
     lags = commands.add_parser("groups", help="list the log's consumer groups, or forget one")
     lags.add_argument("action", nargs="?", choices=["list", "forget"], default="list")
     lags.add_argument("group", nargs="?", help="the group to forget")
@@ -76,6 +74,12 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _telegram(options: argparse.Namespace) -> int:
+    from services.ingest import inspect
+
+    return inspect.main(options.file, sys.stdout)
+
+
 def _settings(_: argparse.Namespace) -> int:
     print(settings.table())
     return 0
@@ -83,6 +87,8 @@ def _settings(_: argparse.Namespace) -> int:
 
 def _groups(options: argparse.Namespace) -> int:
     values = settings.read({"data_dir": options.data_dir}, os.environ)
+    from services.eventlog import groups
+
     path = Path(deployment.data_dir(values)) / "hansho.db"
     if options.action == "forget":
         if not options.group:
