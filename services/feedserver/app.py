@@ -42,15 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except HanshoError as error:
         sys.stderr.write(f"{error.code}: {error}\n")
         return 2
-    acts: list[Act] = [watch_parent(options.parent or os.getppid())]
+    acts = [watch_parent(options.parent or os.getppid())]
     if storm is not None:
         acts.append(play_storm(server, storm, runs=options.runs, wait=options.wait))
     if options.canary:
         acts.append(send_canary(server, options.every))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    acts.append(announce(server, options.announce))  # last: what is due at once stands in the feeds by then
+    for told in (signal.SIGTERM, signal.SIGINT):  # Ctrl-C too where a shell had it ignored
+        signal.signal(told, signal.default_int_handler)
     try:
         with server:
-            _announce(server.base_url, options.announce)
             perform(acts)
     except KeyboardInterrupt:
         return 0
@@ -78,7 +79,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _seconds(text: str) -> float:
     seconds = float(text)
-    if seconds < 1:
+    if not seconds >= 1:  # also what is no number
         msg = "at least 1: telegrams are named by the second"
         raise argparse.ArgumentTypeError(msg)
     return seconds
@@ -103,13 +104,16 @@ def load_storm(name: str, deploy: Path) -> Storm:
         raise StormError(msg) from error
 
 
-def _announce(url: str, path: Path | None) -> None:
-    line = f"feedserver {url}\n"
+def announce(server: FeedServer, path: Path | None) -> Act:
+    """Say where the server listens: in the file, when one is named, and then on the first line of output."""
+    line = f"feedserver {server.base_url}\n"
+    if path is not None:
+        part = path.with_name(f"{path.name}.part")
+        part.write_text(line, encoding="utf-8")
+        part.replace(path)  # a reader finds the whole line or no file
     sys.stdout.write(line)
     sys.stdout.flush()
-    if path is not None:
-        path.with_suffix(".part").write_text(line, encoding="utf-8")
-        path.with_suffix(".part").replace(path)  # a reader finds the whole line or no file
+    yield from ()
 
 
 def play_storm(server: FeedServer, storm: Storm, *, runs: int = 0, wait: bool = False) -> Act:
@@ -128,7 +132,8 @@ def _play_run(server: FeedServer, storm: Storm) -> Act:
     published_at = []
     clock_s = 0
     for at_s, count in moments(storm):
-        yield at_s - clock_s
+        if at_s > clock_s:
+            yield at_s - clock_s
         clock_s = at_s
         items = []
         now = server.clock()

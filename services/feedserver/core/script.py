@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from schemas.area import AreaTable
 from services.feedserver.core.floods import FLOOD_KINDS, RELEASED_CODE, FloodedArea, River
+from services.feedserver.core.notices import NOTICE_TYPE
 from services.feedserver.core.places import Place, Prefecture, prefecture
 from services.feedserver.core.storm import FloodStep, NoticeStep, Step, Storm, StormError, WarningStep
 from services.feedserver.core.weather import FAMILIES, Family, InForce, Kind
@@ -210,20 +211,12 @@ def _check(storm: Storm) -> None:
 
 def _type(step: Step) -> str:
     """What tells the file names of one second apart."""
-    match step:
-        case WarningStep():
-            return step.family.type
-        case FloodStep():
-            return step.river.type
-        case NoticeStep():
-            return NOTICE_STREAM
+    if isinstance(step, WarningStep):
+        return step.family.type
+    return step.river.type if isinstance(step, FloodStep) else NOTICE_TYPE
 
 
 def _over(step: Step) -> bool:
-    match step:
-        case WarningStep():
-            return not step.in_force
-        case FloodStep():
-            return step.kind.code == RELEASED_CODE
-        case NoticeStep():
-            return True
+    if isinstance(step, WarningStep):
+        return not step.in_force
+    return isinstance(step, NoticeStep) or step.kind.code == RELEASED_CODE
