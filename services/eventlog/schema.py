@@ -187,6 +187,11 @@ def is_compacted(topic: Topic) -> bool:
     return topic.policy is Policy.COMPACT
 
 
+def is_busy(error: Exception) -> bool:
+    """Whether another process kept the file locked: no call's own fault, and trying again waits as long again."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def typed(error: Exception, path: Path, doing: str) -> EventLogError:
     """What an error of the storage means to the caller: what happened to the call, and what to do."""
     if isinstance(error, EventLogError):
@@ -198,7 +203,7 @@ def typed(error: Exception, path: Path, doing: str) -> EventLogError:
             f"The disk of {path} is full: nothing was kept of {doing}; what was acknowledged before is intact. "
             "Free space there; the log works again by itself."
         )
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if is_busy(error):
         return LogInUse(
             f"Another process kept {path} locked for more than {BUSY_TIMEOUT_MS} ms: nothing was kept of {doing}. "
             "Find it (fuser, lsof) and end it; the log works again by itself."

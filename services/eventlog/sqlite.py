@@ -303,12 +303,9 @@ class SqliteLog:
     async def close(self) -> None:
         """Finish what is under way, move the write-ahead log into the file and let go of it; see the port."""
         if self._shutting is None:
-            self._shutting = asyncio.create_task(self._shut())
+            self._news.close()
+            self._shutting = asyncio.create_task(asyncio.to_thread(self._stop))
         await asyncio.shield(self._shutting)
-
-    async def _shut(self) -> None:
-        self._news.close()
-        await asyncio.to_thread(self._stop)
 
     def _stop(self) -> None:
         for readers in self._readers.values():

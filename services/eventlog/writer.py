@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 
 from services.eventlog.admission import Entry
 from services.eventlog.news import CLOSED, News
-from services.eventlog.port import EventLogError, LogClosed, Position
+from services.eventlog.port import LogClosed, Position
 from services.eventlog.progress import Place
-from services.eventlog.schema import BUSY_TIMEOUT_MS, is_compacted, roll_back, typed
+from services.eventlog.schema import BUSY_TIMEOUT_MS, is_busy, is_compacted, roll_back, typed
 
 WAITING_CALLS_MAX = 10_000
 """Calls of one lane that wait for the writer; further callers wait before the queue, which slows them down to what the
@@ -170,11 +170,11 @@ class Writer:
             self._commit(batch)
         except Exception as error:  # noqa: BLE001 - the thread must live and every caller get an answer
             self._undo(batch)
-            if len(batch) > 1:
+            if len(batch) > 1 and not is_busy(error):
                 for job in batch:
                     self._write([job])
             else:
-                self._refuse(batch[0], error)
+                self._refuse(batch, error)
         else:
             self._acknowledge(batch, answers, heads)
 
@@ -293,13 +293,14 @@ class Writer:
 
         self._on_loop(deliver)
 
-    def _refuse(self, job: Job, error: Exception) -> None:
-        refusal: EventLogError = typed(error, self._path, job.doing)
-        refusal.__cause__ = error
+    def _refuse(self, batch: Sequence[Job], error: Exception) -> None:
+        refusals = [typed(error, self._path, job.doing) for job in batch]
 
         def deliver() -> None:
-            if not job.answer.done():
-                job.answer.set_exception(refusal)
+            for job, refusal in zip(batch, refusals, strict=True):
+                if not job.answer.done():
+                    refusal.__cause__ = error
+                    job.answer.set_exception(refusal)
 
         self._on_loop(deliver)
 
