@@ -1,0 +1,268 @@
+"""The gateway, wired: the log followed, the stream and the API served, the operator alarmed."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp
+
+from schemas.area import AreaTable, City
+from services.eventlog.port import EventLog, EventLogError, Output
+from services.gateway.api import canary, errors, health, pages, public
+from services.gateway.api.stream import Options, Stream
+from services.gateway.api.wire import Wire
+from services.gateway.channels.webhook import Webhook, checked
+from services.gateway.core import alarms
+from services.gateway.core.health import problems
+from services.gateway.core.view import Trouble
+from services.gateway.store.projection import Projection
+from services.runtime import cities, logs, metrics
+from services.runtime.clock import Clock
+from services.runtime.errors import HanshoError
+from services.runtime.reporting import Reporter
+from services.runtime.settings import Settings
+
+REPORT_EVERY_S = 10.0
+SILENCE_S = 3 * REPORT_EVERY_S
+LOOK_EVERY_S = 1.0
+"""How often problems are looked for."""
+LOADING_MAX_S = 60.0
+"""How long a start may take before what is missing is an alarm."""
+CANARY_MISSED = 3
+"""Canaries that may be missed before it is a problem."""
+CANARY_SLACK_S = 5.0
+NOTICES_MAX = 500
+"""Notices that wait for the webhook; of more the oldest is dropped (it is in the log and in `status` all the same)."""
+REQUESTS_MAX = 2_000
+"""HTTP connections beside those of the stream; uvicorn answers further ones with 503."""
+BACKLOG = 2_048
+"""Connections that wait to be accepted; the kernel lets further ones try again."""
+MESSAGE_BYTES_HARD_MAX = 65_536
+"""A client's message that the parser still takes in, so that the session can answer why it is too large."""
+PING_S = 20.0
+"""Between pings of a stream connection, and for how long a pong may be missing."""
+STOP_S = 1
+"""How long requests under way may take when the gateway stops."""
+
+_log = logs.get("gateway")
+
+
+class AddressUnusable(HanshoError):
+    """The gateway cannot listen where it should."""
+
+    code: ClassVar[str] = "E5302"
+
+
+def build(
+    settings: Settings, log: EventLog, clock: Clock, city: City, areas: AreaTable, *, web: Path = pages.WEB
+) -> App:
+    """Join the parts. Raises `WebhookUnusable` for an address that alarms cannot be sent to."""
+    projection = Projection(log=log, clock=clock, started_at=clock.now())
+    options = Options(
+        heartbeat_s=settings.heartbeat_s,
+        dead_s=settings.dead_s,
+        connections_max=int(settings.connections_max),
+        per_address_max=int(settings.connections_per_address_max),
+        canary_id=f"canary-{secrets.token_hex(16)}",
+    )
+    stream = Stream(options, clock, projection.view, projection.bell)
+    canary_limit_s = CANARY_MISSED * settings.canary_s + CANARY_SLACK_S
+    deploy = cities.deploy_dir(settings.deploy_dir)
+    neighbours = [cities.load_city(deploy, neighbour, areas) for neighbour in city.neighbours]
+
+    http = FastAPI(title="Hanshō 半鐘", version="1", docs_url=None, redoc_url=None)
+    errors.install(http)
+    http.routes.append(WebSocketRoute("/v1/stream", stream.endpoint))
+    http.include_router(public.router(projection.view, city, neighbours, areas))
+    http.include_router(health.router(projection.view, stream.crowd, canary_limit_s=canary_limit_s))
+    pages.install(http, web)
+
+    address = settings.alarm_webhook
+    return App(
+        settings=settings,
+        log=log,
+        clock=clock,
+        projection=projection,
+        stream=stream,
+        http=pages.Guarded(http),
+        canary_id=options.canary_id,
+        canary_limit_s=canary_limit_s,
+        webhook=Webhook(checked(address), clock, city.id) if address else None,
+        reporter=Reporter("gateway", clock),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class App:
+    """One gateway."""
+
+    settings: Settings
+    log: EventLog
+    clock: Clock
+    projection: Projection
+    stream: Stream
+    http: ASGIApp
+    canary_id: str
+    canary_limit_s: float
+    webhook: Webhook | None
+    reporter: Reporter
+    port: int = 0
+    _listening: asyncio.Event = field(default_factory=asyncio.Event)
+    _notices: deque[alarms.Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_MAX))
+    _noticed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises `AddressUnusable` when the port is taken."""
+        sock = self._bound()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._serve(sock))
+            group.create_task(self.projection.follow_situation())
+            group.create_task(self.projection.follow_status())
+            group.create_task(self.stream.run())
+            group.create_task(self._report())
+            group.create_task(self._watch())
+            group.create_task(self._send_notices())
+            group.create_task(canary.listen(_stream_url(sock), self.canary_id, self.clock, self._heard_canary))
+
+    async def listening(self) -> int:
+        """Wait until connections are taken, and give the port."""
+        await self._listening.wait()
+        return self.port
+
+    # --- the door ---
+
+    def _bound(self) -> socket.socket:
+        host, port = self.settings.host, int(self.settings.port)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            sock = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            hint = "set host and port, or end what listens there"
+            raise AddressUnusable(f"cannot listen on {host} port {port}: {error}; {hint}") from error
+        self.port = sock.getsockname()[1]
+        self._listening.set()
+        return sock
+
+    async def _serve(self, sock: socket.socket) -> None:
+        server = _Server(
+            uvicorn.Config(
+                self.http,
+                ws=Wire,
+                ws_max_size=MESSAGE_BYTES_HARD_MAX,
+                ws_per_message_deflate=False,
+                ws_ping_interval=PING_S,
+                ws_ping_timeout=PING_S,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                backlog=BACKLOG,
+                limit_concurrency=int(self.settings.connections_max) + REQUESTS_MAX,
+                timeout_graceful_shutdown=STOP_S,
+            )
+        )
+        serving = asyncio.ensure_future(server.serve(sockets=[sock]))
+        _log.event("gateway.listens", host=self.settings.host, port=self.port)
+        try:
+            await asyncio.shield(serving)
+        finally:
+            await self.stream.drain()
+            server.should_exit = True
+            await asyncio.wait([serving])
+            _log.event("gateway.stopped")
+
+    # --- what it says of itself ---
+
+    async def _report(self) -> None:
+        """Say every few seconds that the gateway serves; that also shows whether the log takes appends."""
+        while True:
+            await self._append(self.reporter.ok("service:gateway", "serving", silence_s=SILENCE_S))
+            await self.clock.sleep(REPORT_EVERY_S)
+
+    async def _append(self, output: Output) -> None:
+        before = self.projection.appending
+        try:
+            await self.log.append(output.topic, [output.message])
+        except EventLogError as error:
+            since = before.since if before else self.clock.now()
+            hint = "make room on the log's disk or mend it; what was accepted is kept, new alerts wait at their feeds"
+            self.projection.appending = Trouble(since=since, code=error.code, message=str(error), hint=hint)
+            if before is None:
+                _log.error("log.refuses", code=error.code, error=str(error), hint=hint)
+        else:
+            self.projection.appending = None
+
+    async def _heard_canary(self, age_s: float) -> None:
+        # An old one is what stood there when the line came up: it says nothing about the way being open now.
+        if age_s <= self.canary_limit_s:
+            said = f"came through to a client of the stream in {age_s:.1f} s"
+            await self._append(self.reporter.ok("canary:stream", said, silence_s=self.canary_limit_s))
+
+    # --- alarms ---
+
+    async def _watch(self) -> None:
+        """Turn problems into alarms, from the moment at which everything is known."""
+        while not self.projection.loaded and self._running_s() < LOADING_MAX_S:
+            await self.clock.sleep(LOOK_EVERY_S)
+        state = alarms.remembered(self.projection.reports.values(), self.clock.now())
+        while True:
+            view = self.projection.view()
+            found = problems(view, canary_limit_s=self.canary_limit_s)
+            state, notices = alarms.judge(state, found, view.now)
+            for notice in notices:
+                await self._tell(notice)
+            await self.clock.sleep(LOOK_EVERY_S)
+
+    def _running_s(self) -> float:
+        return (self.clock.now() - self.projection.started_at).total_seconds()
+
+    async def _tell(self, notice: alarms.Notice) -> None:
+        problem = notice.problem
+        metrics.ALARMS.labels(kind=problem.subject.partition(":")[0], outcome=notice.turn).inc()
+        say = _log.event if notice.turn is alarms.Turn.CLEARED else _log.error
+        say(
+            f"alarm.{notice.turn}",
+            subject=problem.subject,
+            code=problem.code,
+            message=problem.message,
+            hint=problem.hint,
+        )
+        self._notices.append(notice)
+        self._noticed.set()
+        await self._append(self.reporter.output(notice.report()))
+
+    async def _send_notices(self) -> None:
+        while True:
+            await self._noticed.wait()
+            self._noticed.clear()
+            while self._notices:
+                notice = self._notices.popleft()
+                if self.webhook is not None:
+                    await self.webhook.send(notice)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the process has one owner of signals, runtime/supervise.py."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _stream_url(sock: socket.socket) -> str:
+    """Where our own listener finds the stream: where signs find it, or on loopback when that is everywhere."""
+    host, port = sock.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"ws://[{host}]:{port}/v1/stream" if ":" in host else f"ws://{host}:{port}/v1/stream"
