@@ -1,0 +1,137 @@
+"""Ingest, wired: feeds → `telegrams` → alerts. The scheduler ticks the polls and does nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from schemas.alert import Surface
+from schemas.area import AreaTable, City
+from schemas.status import StatusReport
+from services.eventlog.port import BEFORE_FIRST, EventLog
+from services.ingest.core import polling
+from services.ingest.core.polling import Source
+from services.ingest.sources import table
+from services.ingest.sources.jma import Poller
+from services.ingest.sources.known import Known
+from services.ingest.sources.parsing import Parser
+from services.runtime import logs, records
+from services.runtime.clock import Clock
+from services.runtime.reporting import TOPIC, Reporter
+from services.runtime.settings import Settings
+
+JITTER = 0.05
+"""Of the interval: 3 s of a minute, so that not everybody asks JMA in the same second."""
+
+_log = logs.get("ingest")
+
+
+@dataclass(slots=True, kw_only=True)
+class App:
+    """One ingest: polls its sources and reads what they sent until cancelled."""
+
+    log: EventLog
+    clock: Clock
+    reporter: Reporter
+    sources: tuple[Source, ...]
+    poller: Poller
+    parser: Parser
+
+    async def run(self) -> None:
+        """Poll and parse."""
+        await self._recall()
+        await self.poller.known.refresh()
+        scheduler = AsyncIOScheduler(
+            timezone="UTC",
+            # A stall of the loop must not drop a poll, and polls of one source never overlap.
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.parser.run())
+                self._schedule(scheduler)
+                for source in self.sources:
+                    group.create_task(self.tick(source))
+                scheduler.start()
+        finally:
+            if scheduler.running:
+                scheduler.shutdown(wait=False)
+            await self.poller.close()
+
+    async def _recall(self) -> None:
+        """Take up what was last said, so that an alarm keeps its beginning over a restart."""
+        after = BEFORE_FIRST
+        while batch := await self.log.read(TOPIC, 0, after=after):
+            after = batch[-1].offset
+            said = [records.payload(record) for record in batch]
+            self.reporter.last |= {report.subject: report for report in said if isinstance(report, StatusReport)}
+
+    def _schedule(self, scheduler: AsyncIOScheduler) -> None:
+        now = self.clock.now()
+        for source in self.sources:
+            trigger = IntervalTrigger(
+                seconds=source.interval_s,
+                start_date=polling.first_tick(source, now),
+                jitter=JITTER * source.interval_s,
+                timezone="UTC",
+            )
+            scheduler.add_job(self.tick, trigger, [source], id=source.id)
+
+    async def tick(self, source: Source) -> None:
+        """One poll of one source, and what is to be said of it."""
+        try:
+            polled = await self.poller.poll_once(source, self.clock.now())
+            await self._say(source, polled.reports)
+        except* Exception as errors:  # noqa: BLE001 - one source must not end the others; its silence is the alarm
+            failed = [f"{getattr(error, 'code', '')} {error!r}" for error in errors.exceptions]
+            _log.error("poll.refused", source=source.id, error=failed, hint="polled again at the next tick")
+
+    async def _say(self, source: Source, reports: Iterable[StatusReport]) -> None:
+        last, again_s = self.reporter.last, polling.say_again_s(source)
+        eased = polling.eased(last.get(polling.dead_subject(source.id)), self.clock.now())
+        said = [
+            self.reporter.output(report).message
+            for report in (*reports, *([eased] if eased else []))
+            if polling.is_worth_saying(last.get(report.subject), report, again_s)
+        ]
+        if said:
+            await self.log.append(TOPIC, said)
+
+
+def build(
+    settings: Settings,
+    log: EventLog,
+    clock: Clock,
+    city: City,
+    areas: AreaTable,
+    *,
+    feeds_base: str,
+    canary_base: str = "",
+) -> App:
+    """An ingest for a city. `feeds_base`: where JMA's feeds are served; `canary_base`: our own feed, "" for none."""
+    reporter = Reporter("ingest", clock)
+    return App(
+        log=log,
+        clock=clock,
+        reporter=reporter,
+        sources=table.sources(settings, table.Bases(jma=feeds_base, canary=canary_base)),
+        poller=Poller(
+            log=log,
+            clock=clock,
+            known=Known(log),
+            offices=frozenset(office.code for office in city.offices),
+            canary_s=settings.canary_s,
+        ),
+        parser=Parser(
+            log=log,
+            clock=clock,
+            reporter=reporter,
+            areas=areas,
+            surfaces=tuple(Surface(surface) for surface in city.drills_from_feeds),
+            canary_s=settings.canary_s,
+        ),
+    )

@@ -1,0 +1,197 @@
+"""What can be wrong between us and a source, in words for the operator: what happened, and what to do.
+
+    E3201  no answer: no connection, cut off, or not within the time limit
+    E3202  an answer that is no feed by its HTTP status (403, 429, 500 …)
+    E3203  an answer that is no Atom feed
+    E3204  frozen: the feed's own `updated` is older than its age limit
+    E3205  empty: a feed without entries
+    E3206  from the future: `updated` lies so far ahead that its age says nothing
+    E3207  not heard yet since the start
+    E3208  our clock and the source's differ
+    E3209  more bytes received in a day than we allow ourselves
+    E3210  a telegram of the feed that could not be fetched
+    E3211  a telegram larger than we accept
+    E3212  an entry that leads to another host
+    E3213  a telegram on which our own program fails
+    E3214  warnings that lapse unless their source is heard again
+
+What is wrong inside a document is a `Defect` (E31xx, core/defect.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from services.ingest.core.defect import Defect
+
+JST = timezone(timedelta(hours=9), "JST")
+LINK_MAX = 300
+"""Characters of an address that a message repeats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What is wrong, and what to do about it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+ALARMS_AT_ONCE = frozenset({"E3204", "E3206"})
+"""Whose limit is patience enough; anything else may pass by itself within a few polls."""
+
+
+# --- the feed ---
+
+
+def no_answer(source: str, reason: str) -> Trouble:
+    """No usable answer from the server."""
+    return Trouble(
+        code="E3201",
+        message=f"{source} does not answer: {reason}",
+        hint="look at this machine's network, then at the source's own page",
+    )
+
+
+def bad_status(source: str, status: int) -> Trouble:
+    """An HTTP status that brings no feed."""
+    hint = (
+        "the server refuses us: it is left alone for a while; if it stays so, this address may be blocked"
+        if status in {403, 429}
+        else "it is asked again with growing pauses; look at the source's own page"
+    )
+    return Trouble(code="E3202", message=f"{source} answers HTTP {status}", hint=hint)
+
+
+def not_modified_since_never(source: str) -> Trouble:
+    """304 to somebody who has nothing yet."""
+    return Trouble(
+        code="E3202",
+        message=f"{source} answers 304 although we have nothing of it",
+        hint="the server or a proxy before it is wrong; nothing can be read until it answers 200",
+    )
+
+
+def no_feed(source: str, defect: Defect) -> Trouble:
+    """An answer that cannot be read as a feed."""
+    return Trouble(code="E3203", message=f"{source} answers no feed: {defect.code} {defect.reason}", hint=defect.hint)
+
+
+def frozen(source: str, updated_at: datetime, age_s: float, limit_s: float) -> Trouble:
+    """A feed whose own word on its age is too old."""
+    return Trouble(
+        code="E3204",
+        message=f"the feed of {source} is frozen: last updated {clock_time(updated_at)}, {span(age_s)} ago; its limit is "
+        f"{span(limit_s)}",
+        hint="it answers, but with old content: look at the source's own page; warnings shown hold until their lease ends",
+    )
+
+
+def empty(source: str) -> Trouble:
+    """A feed without entries."""
+    return Trouble(
+        code="E3205",
+        message=f"the feed of {source} is empty",
+        hint="a feed always lists the last hours: look at the source's own page",
+    )
+
+
+def from_the_future(source: str, updated_at: datetime) -> Trouble:
+    """A feed whose age says nothing."""
+    return Trouble(
+        code="E3206",
+        message=f"the feed of {source} says it was updated {clock_time(updated_at)}, which is still to come",
+        hint="compare this machine's clock with the source's; nothing counts as heard until they agree",
+    )
+
+
+def not_heard(source: str) -> Trouble:
+    """A source that nobody has asked, or not with success, for too long."""
+    return Trouble(
+        code="E3207",
+        message=f"{source} was not heard",
+        hint="if this stays, look at the logs of ingest, the address of the feed and the network",
+    )
+
+
+def lapsing(source: str, until: datetime) -> Trouble:
+    """A lease that runs out."""
+    return Trouble(
+        code="E3214",
+        message=f"warnings of {source} hold until {clock_time(until)} unless it is heard again",
+        hint="after that they are shown as unconfirmed, never as ended: see what is wrong with the source, tell the office",
+    )
+
+
+def clock_off(off_s: float) -> Trouble:
+    """Our clock against a source's, `off_s` ahead (+) or behind (-)."""
+    return Trouble(
+        code="E3208",
+        message=f"this machine's clock is {span(abs(off_s))} {'ahead of' if off_s > 0 else 'behind'} the source's",
+        hint="set it (chrony, systemd-timesyncd): warnings end and lapse by this clock",
+    )
+
+
+def over_budget(received_bytes: int, budget_bytes: int) -> Trouble:
+    """More received than a guest should take."""
+    return Trouble(
+        code="E3209",
+        message=f"{received_bytes / 1e6:.0f} MB received today, our own limit is {budget_bytes / 1e6:.0f} MB a day",
+        hint="find out why before the source blocks this address (jma.extra usually needs 30 MB a day)",
+    )
+
+
+# --- telegrams ---
+
+
+def unfetched(source: str, address: str, tries: int, reason: str) -> Trouble:
+    """A telegram that could not be had."""
+    return Trouble(
+        code="E3210",
+        message=f"a telegram of {source} could not be fetched in {tries} polls: {address[:LINK_MAX]}: {reason}",
+        hint="open the address; the next telegram of the same kind brings the whole state again",
+    )
+
+
+def too_large(source: str, address: str, limit_bytes: int) -> Trouble:
+    """A telegram that was not read to its end."""
+    return Trouble(
+        code="E3211",
+        message=f"a telegram of {source} is larger than {limit_bytes} bytes and was not read: {address[:LINK_MAX]}",
+        hint="nothing JMA sends is this large: look at what the address serves",
+    )
+
+
+def leads_elsewhere(source: str, link: str) -> Trouble:
+    """An entry that would make us ask somebody else."""
+    return Trouble(
+        code="E3212",
+        message=f"an entry of {source} leads to another host and was not followed: {link[:LINK_MAX]}",
+        hint="only the feed's own host is ever asked: see whether the feed was tampered with",
+    )
+
+
+def failing(name: str, tries: int, error: str) -> Trouble:
+    """A telegram that makes our own program fail."""
+    return Trouble(
+        code="E3213",
+        message=f"{name} could not be handled in {tries} tries: {error}",
+        hint="a fault of this program: report it with the dead letter; the next telegram of its kind is taken as usual",
+    )
+
+
+# --- words ---
+
+
+def clock_time(at: datetime) -> str:
+    """A time of day as the operator's clock shows it."""
+    return f"{at.astimezone(JST):%m-%d %H:%M:%S} JST"
+
+
+def span(span_s: float) -> str:
+    """A length of time in the unit that suits it."""
+    if span_s < 120:
+        return f"{span_s:.0f} s"
+    return f"{span_s / 60:.0f} min" if span_s < 7200 else f"{span_s / 3600:.1f} h"

@@ -1,0 +1,85 @@
+"""The sources, one row each: where they lie, how often they are read, how old they may be, what holds by them.
+
+A new source of JMA's kind is one row here; one of another kind is one file beside this and a row here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.ingest.core import canary
+from services.ingest.core.polling import Source
+from services.ingest.core.types import CANARY, CANARY_TYPE, EQVOL, EXTRA, TYPES
+from services.runtime.settings import Settings
+
+FEED = "/developer/xml/feed/"
+CANARY_POLLS = 4
+"""Polls in one interval of the canary, so that its age is that of the chain and not of our waiting."""
+CANARY_POLL_S_MAX = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bases:
+    """Where the feeds are served: JMA's (or a server laid out like it) and our own canary's ("" for none)."""
+
+    jma: str
+    canary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A feed of JMA's layout. Age limits: of the real feed, which is rebuilt every minute, and of the demo storm's."""
+
+    id: str
+    feed: str
+    age_limit_s: float
+    demo_age_limit_s: float
+
+
+JMA: tuple[_Row, ...] = (
+    # The storm publishes every 7 s and rests 10 s.
+    _Row(id=EXTRA, feed="extra", age_limit_s=6 * 3600.0, demo_age_limit_s=30.0),
+    # Of the demo this feed has one notice at the beginning of each run.
+    _Row(id=EQVOL, feed="eqvol", age_limit_s=24 * 3600.0, demo_age_limit_s=300.0),
+)
+
+
+def sources(settings: Settings, bases: Bases) -> tuple[Source, ...]:
+    """The sources of this run."""
+    return (*_jma(settings, bases.jma), *((_canary(settings, bases.canary),) if bases.canary else ()))
+
+
+def _jma(settings: Settings, base: str) -> tuple[Source, ...]:
+    return tuple(
+        Source(
+            id=row.id,
+            base=base,
+            feed=f"{FEED}{row.feed}.xml",
+            long_feed=f"{FEED}{row.feed}_l.xml",
+            interval_s=settings.poll_s,
+            age_limit_s=settings.feed_age_limit_s or (row.demo_age_limit_s if settings.is_demo else row.age_limit_s),
+            lease_s=settings.jma_lease_s,
+            types=_readable(row.id),
+        )
+        for row in JMA
+    )
+
+
+def _readable(source: str) -> frozenset[str]:
+    """The types of a source that we can read the body of: the others would be fetched for nothing."""
+    return frozenset(row.code for row in TYPES if row.feed == source and row.body is not None)
+
+
+def _canary(settings: Settings, base: str) -> Source:
+    every_s = settings.canary_s
+    return Source(
+        id=CANARY,
+        base=base,
+        feed=f"{FEED}canary.xml",
+        long_feed=None,
+        interval_s=min(every_s / CANARY_POLLS, CANARY_POLL_S_MAX),
+        age_limit_s=canary.SILENT_INTERVALS * every_s,
+        lease_s=None,
+        types=frozenset({CANARY_TYPE}),
+        tells_time=False,
+    )
