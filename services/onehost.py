@@ -127,7 +127,7 @@ def _feeds_base(settings: Settings, child: FeedServerProcess) -> str:
 
 
 def _feedserver_arguments(settings: Settings, directory: Path) -> tuple[str, ...]:
-    canary = ("--canary", "--every", f"{settings.canary_s:g}")
+    canary = ("--canary", "--every", f"{settings.canary_s:g}", "--deploy-dir", settings.deploy_dir)
     if not settings.is_demo:
         return canary
     access_log = str(directory / "feedserver.access.log")

@@ -42,6 +42,8 @@ class FeedServerProcess:
             *("-m", "services", "feedserver", "--port", str(port), "--parent", str(os.getpid()), *self.arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
+            # Ctrl-C is for us: we end it, last, so that nothing here takes its end for a fault
+            start_new_session=True,
         )
         assert self.process.stdout is not None
         try:

@@ -3,7 +3,10 @@
     HanshoError                 E6000
     ├── SettingInvalid          E6001  (settings.py) a setting's value cannot be used
     ├── DataDirRefused          E6002  (deployment.py) the data directory belongs to another kind of run
-    └── CityUnusable            E6003  (cities.py) the city's files are missing or damaged
+    ├── CityUnusable            E6003  (cities.py) the city's files are missing or damaged
+    ├── ChildFailed             E6004  (child.py) the feed server beside the services did not come up
+    ├── FeedServerError         E6101  (feedserver) it cannot listen, or cannot write its access log
+    └── StormError              E6102  (feedserver) a storm's file cannot be played
 
 The event log has a tree of its own (E2xxx, services/eventlog/port.py).
 """

@@ -105,7 +105,7 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 LIVE_BASE = "https://www.data.jma.go.jp"
-"""JMA's public feeds (jma.md §1.1)."""
+"""JMA's public feeds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
