@@ -16,7 +16,7 @@ from schemas.area import AreaTable
 from services.ingest.core import types
 from services.ingest.core.bodies import Entry
 from services.ingest.core.defect import Defect
-from services.ingest.core.feed import FEED_BYTES_MAX, Feed, read_feed
+from services.ingest.core.feed import FEED_BYTES_MAX, FEED_ELEMENTS_MAX, Feed, read_feed
 from services.ingest.core.feed import Entry as FeedEntry
 from services.ingest.core.identity import JST
 from services.ingest.core.telegram import FAMILY, NOT_READ, read_telegram
@@ -59,7 +59,7 @@ def lines(file: str, areas: AreaTable) -> Iterator[Line]:
     except (OSError, ValueError) as error:
         yield {"file": file, "error": f"E6010 cannot be opened: {error}"}
         return
-    root = read_xml(body, roots=ROOTS, bytes_max=FEED_BYTES_MAX)
+    root = read_xml(body, roots=ROOTS, bytes_max=FEED_BYTES_MAX, elements_max=FEED_ELEMENTS_MAX)
     if isinstance(root, Defect):
         yield _error(file, root)
     elif root.tag == "Report":

@@ -39,6 +39,7 @@ class Code(StrEnum):
     UNKNOWN_STATE = "E3122"
     UNKNOWN_AREA = "E3123"
     TOO_MANY_AREAS = "E3124"
+    MORE_DEFECTS = "E3125"
     NOT_A_FEED = "E3130"
     BROKEN_ENTRY = "E3131"
     TOO_MANY_ENTRIES = "E3132"
@@ -66,6 +67,7 @@ HINTS: dict[Code, str] = {
     Code.UNKNOWN_STATE: "it is taken to be in force; if JMA has introduced this word, add it",
     Code.UNKNOWN_AREA: "renew deploy/areas if the area is real",
     Code.TOO_MANY_AREAS: "no office has that many: read the telegram",
+    Code.MORE_DEFECTS: "read the telegram: so much is wrong with it that it may be no telegram",
     Code.NOT_A_FEED: "look at what the address serves",
     Code.BROKEN_ENTRY: "the telegram of this entry is not fetched by this route; the long feed may have it whole",
     Code.TOO_MANY_ENTRIES: "the rest is not read; the feed is not one of JMA's",

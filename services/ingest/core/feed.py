@@ -14,7 +14,9 @@ from services.ingest.core.xml import named, read_xml, text, time_of
 
 FEED_BYTES_MAX = 20_000_000
 """A larger feed is refused. JMA's long feed of a stormy week has about 8,000 entries and 5 MB."""
-ENTRIES_MAX = 40_000
+FEED_ELEMENTS_MAX = 500_000
+"""Elements of a feed; an entry of JMA's has eight."""
+ENTRIES_MAX = 20_000
 """Entries read of one feed; of a longer one the rest (the oldest) is left, with a defect that says so."""
 TEXT_MAX = 4_000
 """Characters kept of a title, author or content. They are for people; the telegram itself has the whole."""
@@ -47,7 +49,7 @@ class Feed:
 
 def read_feed(body: bytes) -> Feed | Defect:
     """Read a feed; never raises. Broken entries are left out and named in `defects`."""
-    root = read_xml(body, roots=("feed",), bytes_max=FEED_BYTES_MAX)
+    root = read_xml(body, roots=("feed",), bytes_max=FEED_BYTES_MAX, elements_max=FEED_ELEMENTS_MAX)
     if isinstance(root, Defect):
         return root
     updated_at = time_of(text(root, "updated"))

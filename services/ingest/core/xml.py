@@ -1,14 +1,13 @@
 """Bytes → element tree, or the defect that refuses them. Everything from outside comes through here.
 
 Refused are: more than the caller allows (`TELEGRAM_BYTES_MAX`), a DTD or entities, an encoding that is not what it says,
-anything not well-formed, more than `DEPTH_MAX` levels or `ELEMENTS_MAX` elements, a root that the caller does not know.
+anything not well-formed, more than `DEPTH_MAX` levels, too many elements (`ELEMENTS_MAX`), an unknown root.
 
 Names lose their namespace: JMA's names do not collide, and its namespaces differ between kinds of Body.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
@@ -21,10 +20,11 @@ from services.ingest.core.defect import Code, Defect
 
 DEPTH_MAX = 40
 """Levels of elements; JMA's deepest telegram has about 15. Deeper is refused."""
-ELEMENTS_MAX = 400_000
-"""Elements; the largest telegram recorded has about 12,000, a long feed 60,000. More is refused before it fills memory."""
+ELEMENTS_MAX = 200_000
+"""Elements; the largest telegram recorded has about 12,000. More is refused before it fills the memory."""
 NAMED_MAX = 80
 """Characters of the source's text that a reason repeats; the rest is in the telegram itself."""
+_PLAIN = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 
 
 class _TooDeep(Exception):
@@ -34,18 +34,19 @@ class _TooDeep(Exception):
 class _Tree(TreeBuilder):
     """Builds elements by local name and stops at the limits."""
 
-    def __init__(self) -> None:
+    def __init__(self, elements_max: int) -> None:
         super().__init__()
         self._depth = 0
         self._elements = 0
+        self._elements_max = elements_max
 
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._depth += 1
         self._elements += 1
         if self._depth > DEPTH_MAX:
             raise _TooDeep(f"more than {DEPTH_MAX} levels of elements")
-        if self._elements > ELEMENTS_MAX:
-            raise _TooDeep(f"more than {ELEMENTS_MAX} elements")
+        if self._elements > self._elements_max:
+            raise _TooDeep(f"more than {self._elements_max} elements")
         return super().start(local(tag), attrs)
 
     def end(self, tag: str, /) -> Element:
@@ -58,18 +59,24 @@ def local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def read_xml(body: bytes, *, roots: Collection[str], bytes_max: int = TELEGRAM_BYTES_MAX) -> Element | Defect:
+def read_xml(
+    body: bytes,
+    *,
+    roots: Collection[str],
+    bytes_max: int = TELEGRAM_BYTES_MAX,
+    elements_max: int = ELEMENTS_MAX,
+) -> Element | Defect:
     """The root element of a document, its name one of `roots`; else why it is refused."""
     if len(body) > bytes_max:
         return Defect(code=Code.TOO_LARGE, reason=f"{len(body)} bytes, more than {bytes_max}")
-    root = _parsed(body)
+    root = _parsed(body, elements_max)
     if isinstance(root, Element) and root.tag not in roots:
         return Defect(code=Code.UNKNOWN_ROOT, reason=f"the root is {named(root.tag)}, not {' or '.join(sorted(roots))}")
     return root
 
 
-def _parsed(body: bytes) -> Element | Defect:
-    parser = XMLParser(target=_Tree(), forbid_dtd=True)
+def _parsed(body: bytes, elements_max: int) -> Element | Defect:
+    parser = XMLParser(target=_Tree(elements_max), forbid_dtd=True)
     try:
         parser.feed(body)
         root: Element = parser.close()
@@ -128,4 +135,4 @@ def text(element: Element | None, *path: str) -> str:
 
 def token(element: Element | None, *path: str) -> str:
     """A code or a fixed word: full-width digits and letters become plain ones."""
-    return unicodedata.normalize("NFKC", text(element, *path)).strip()
+    return text(element, *path).translate(_PLAIN)

@@ -9,10 +9,14 @@ from xml.etree.ElementTree import Element
 from schemas.alert import InfoState
 from schemas.area import AreaCode, AreaTable, UnknownArea, resolve
 from services.ingest.core.defect import Code, Defect
-from services.ingest.core.xml import NAMED_MAX, named
+from services.ingest.core.xml import named
 
 AREAS_MAX = 4000
 """Entries of one telegram; the largest office has 64 areas, times nine advisories. More is refused."""
+DEFECTS_MAX = 50
+"""Defects told of one telegram; of the others only their number."""
+WORD_MAX = 100
+"""Characters of a name of an area or of a kind; cut with a defect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +58,8 @@ class Entries:
     """Gathers entries: resolves codes, keeps one entry for each area and hazard, and the order of the telegram."""
 
     areas: AreaTable
-    defects: list[Defect] = field(default_factory=list)
     _by_key: dict[tuple[AreaCode, str], Entry] = field(default_factory=dict)
+    _defects: dict[Defect, None] = field(default_factory=dict)
 
     def add(self, area: AreaCode, name: str, kind: Kind) -> None:
         """Take an entry in; of two for one area and hazard the one in force and stronger stays."""
@@ -63,28 +67,34 @@ class Entries:
         if isinstance(found, UnknownArea):
             rest = ", ".join(map(str, found.within))
             new_part = f"; perhaps a new part of {rest}" if rest else ""
-            self.note(
-                Code.UNKNOWN_AREA, f"{named(name)} {found.area} is not in the area table and was left out{new_part}"
-            )
+            self.note(Code.UNKNOWN_AREA, f"{named(name)} {named(str(area))} is in no area table: left out{new_part}")
             return
         for current in found:
             known = self.areas.entries.get(current)
             called = known.name.ja if known and current != area else name  # an old code's parts have names of their own
-            entry = Entry(area=current, name=called[:NAMED_MAX], kind=kind)
+            entry = Entry(area=current, name=self.word(called), kind=kind)
             before = self._by_key.get((current, kind.hazard))
             self._by_key[current, kind.hazard] = entry if before is None else max(before, entry, key=_strength)
+
+    def word(self, written: str) -> str:
+        """A name of the source, at most `WORD_MAX` long."""
+        if len(written) > WORD_MAX:
+            self.note(Code.TEXT_CUT, f"the name {named(written)} has {len(written)} characters, cut to {WORD_MAX}")
+        return written[:WORD_MAX]
+
+    def note(self, code: Code, reason: str) -> None:
+        """Say once what is wrong beside what could be read."""
+        self._defects[Defect(code=code, reason=reason)] = None
 
     def reading(self, listed: tuple[AreaCode, ...] = ()) -> BodyReading | Defect:
         """What was gathered; more than `AREAS_MAX` entries are no telegram of one office."""
         if len(self._by_key) > AREAS_MAX:
             return Defect(code=Code.TOO_MANY_AREAS, reason=f"{len(self._by_key)} entries, more than {AREAS_MAX}")
-        return BodyReading(entries=tuple(self._by_key.values()), listed=listed, defects=tuple(self.defects))
+        return BodyReading(entries=tuple(self._by_key.values()), listed=listed, defects=self._told())
 
-    def note(self, code: Code, reason: str) -> None:
-        """Say once what is wrong beside what could be read."""
-        defect = Defect(code=code, reason=reason)
-        if defect not in self.defects:
-            self.defects.append(defect)
+    def _told(self) -> tuple[Defect, ...]:
+        told, rest = tuple(self._defects)[:DEFECTS_MAX], len(self._defects) - DEFECTS_MAX
+        return (*told, Defect(code=Code.MORE_DEFECTS, reason=f"{rest} more defects")) if rest > 0 else told
 
 
 def _strength(entry: Entry) -> tuple[bool, int]:

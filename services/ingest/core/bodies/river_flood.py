@@ -9,16 +9,15 @@ Sources: the code table of 指定河川洪水予報 as collected in the project'
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from schemas.alert import InfoState
 from schemas.area import AreaCode, AreaTable, Scheme
 from schemas.level import rank_of
-from services.ingest.core.bodies import BodyReading, Entries, Kind
+from services.ingest.core.bodies import AREAS_MAX, BodyReading, Entries, Kind
 from services.ingest.core.defect import Code, Defect
 from services.ingest.core.identity import key_part
-from services.ingest.core.xml import NAMED_MAX, child, named, text, token
+from services.ingest.core.xml import child, named, text, token
 
 FORECAST_AREAS = "（予報区域）"
 """How Information/@type of the headline's list of forecast areas ends."""
@@ -32,29 +31,32 @@ def read(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyRea
     """The forecast areas and the municipalities, each at its river's level; `hazards` is ("flood",)."""
     entries = Entries(areas)
     towns = tuple(_towns(report))
-    for item in _forecast_areas(report):
-        code, event = token(item, "Kind", "Code"), text(item, "Kind", "Name")[:NAMED_MAX]
-        level = None if code == RELEASED else _level(code)
-        if code != RELEASED and level is None:
-            return Defect(code=Code.UNKNOWN_KIND, reason=f"Kind {named(code)} {named(event)}")
-        kind = Kind(
-            event=event,
-            code=code,
-            hazard=hazards[0],
-            state=InfoState.RELEASED if level is None else InfoState.ACTIVE,
-            level=level,
-            rank=rank_of(hazards[0], level=level),
-        )
-        for area in item.findall("Areas/Area"):
-            river = token(area, "Code")
-            of_river = replace(kind, hazard=f"{hazards[0]}:{key_part(river)}")
-            entries.add(AreaCode(Scheme.FLOOD_AREA, river), text(area, "Name"), of_river)
-            for town, name in towns:
-                entries.add(town, name, of_river)
-    reading = entries.reading()
-    if isinstance(reading, BodyReading) and not reading.entries:
+    rivers = [(item, area) for item in _forecast_areas(report) for area in item.findall("Areas/Area")]
+    if not rivers:
         return Defect(code=Code.NOTHING_LISTED, reason=f"no forecast area {FORECAST_AREAS} in the headline")
-    return reading
+    if len(rivers) * (1 + len(towns)) > AREAS_MAX:
+        reason = f"{len(rivers)} forecast areas and {len(towns)} municipalities, more than {AREAS_MAX} entries"
+        return Defect(code=Code.TOO_MANY_AREAS, reason=reason)
+    for item, area in rivers:
+        river = token(area, "Code")
+        kind = _kind(item, f"{hazards[0]}:{key_part(river)}", entries)
+        if isinstance(kind, Defect):
+            return kind
+        entries.add(AreaCode(Scheme.FLOOD_AREA, river), text(area, "Name"), kind)
+        for town, name in towns:
+            entries.add(town, name, kind)
+    return entries.reading()
+
+
+def _kind(item: Element, hazard: str, entries: Entries) -> Kind | Defect:
+    code, event = token(item, "Kind", "Code"), entries.word(text(item, "Kind", "Name"))
+    if code == RELEASED:
+        return Kind(event=event, code=code, hazard=hazard, state=InfoState.RELEASED)
+    level = _level(code)
+    if level is None:
+        return Defect(code=Code.UNKNOWN_KIND, reason=f"Kind {named(code)} {named(event)}")
+    rank = rank_of(hazard, level=level)
+    return Kind(event=event, code=code, hazard=hazard, state=InfoState.ACTIVE, level=level, rank=rank)
 
 
 def river_of(report: Element) -> str:

@@ -20,7 +20,7 @@ from schemas.area import AreaCode, AreaTable, Scheme
 from schemas.level import Grade, rank_of
 from services.ingest.core.bodies import BodyReading, Entries, Kind
 from services.ingest.core.defect import Code, Defect
-from services.ingest.core.xml import NAMED_MAX, child, named, text, token
+from services.ingest.core.xml import child, named, text, token
 
 MUNICIPALITIES = "（市町村等）"
 """How Warning/@type of the list that counts ends."""
@@ -104,14 +104,14 @@ def _items(report: Element) -> Iterator[Element]:
 
 
 def _kind(element: Element, hazards: tuple[str, ...], entries: Entries) -> Kind | None:
-    status, code, event = token(element, "Status"), token(element, "Code"), text(element, "Name")[:NAMED_MAX]
+    status, code, event = token(element, "Status"), token(element, "Code"), entries.word(text(element, "Name"))
     if status == NOTHING:
         return None
     if status != RELEASED and status not in IN_FORCE:
         entries.note(Code.UNKNOWN_STATE, f"Status {named(status)} of {named(event)}")
     if code not in KINDS:
         entries.note(Code.UNKNOWN_KIND, f"Kind {named(code)} {named(event)}")
-        return _of_unknown_level(event, code, status, hazards)
+        return _of_unknown_level(event, entries.word(code), status, hazards)
     hazard, level, grade = KINDS[code]
     if status == RELEASED:
         return Kind(event=event, code=code, hazard=hazard, state=InfoState.RELEASED)
@@ -126,4 +126,4 @@ def _of_unknown_level(event: str, code: str, status: str, hazards: tuple[str, ..
     """
     if status == RELEASED or len(hazards) != 1:
         return None
-    return Kind(event=event, code=code[:NAMED_MAX], hazard=hazards[0], state=InfoState.ACTIVE)
+    return Kind(event=event, code=code, hazard=hazards[0], state=InfoState.ACTIVE)

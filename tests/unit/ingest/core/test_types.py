@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from schemas.hazard import HAZARDS
+from schemas.level import RANKS
+from schemas.topics import TOPICS
+from services.ingest.core import types
+from services.ingest.core.types import EMERGENCY, ROUTINE, TYPES, TelegramType, by_name, by_title
+
+LEVELLED = {"heavy_rain", "landslide", "storm_surge", "flood"}
+"""Hazards with 警戒レベル: these can reach rank 5."""
+READ = [row for row in TYPES if row.body]
+
+
+def _can_reach_rank_4(row: TelegramType) -> bool:
+    return any(one in LEVELLED or max(RANKS.get(one, {None: 0}).values()) >= 4 for one in row.hazards)
+
+
+class TestTheTable:
+    @pytest.mark.parametrize("row", READ, ids=lambda row: row.code)
+    def test_whatever_can_reach_rank_4_goes_the_emergencys_way(self, row: TelegramType) -> None:
+        assert row.topic == (EMERGENCY if _can_reach_rank_4(row) else ROUTINE)
+
+    @pytest.mark.parametrize("row", TYPES, ids=lambda row: row.code)
+    def test_a_row_names_a_topic_a_feed_a_title_and_hazards_there_are(self, row: TelegramType) -> None:
+        assert row.topic in TOPICS
+        assert row.feed in {types.EXTRA, types.EQVOL}
+        assert row.titles
+        assert set(row.hazards) <= set(HAZARDS)
+
+    def test_no_type_has_two_rows(self) -> None:
+        assert len({row.code for row in TYPES}) == len(TYPES)
+
+    def test_the_bodies_that_are_read(self) -> None:
+        assert [row.code for row in READ] == [*(f"VPWW{number}" for number in range(55, 62)), "VXKO"]
+
+
+class TestByName:
+    @pytest.mark.parametrize(
+        ("name", "written", "code"),
+        [
+            ("20260901113005_0_VPWW55_140000.xml", "VPWW55", "VPWW55"),
+            ("VPWW61__somebodys-copy.xml", "VPWW61", "VPWW61"),
+            ("20260901113005_0_VXKO50_030000.xml", "VXKO50", "VXKO"),
+            ("20260901113005_0_VXKO89_030000.xml", "VXKO89", "VXKO"),
+            ("VXKOii__a-copy.xml", "VXKO", "VXKO"),
+            ("20260901113005_0_VTSE41_010000.xml", "VTSE41", "VTSE41"),
+            ("20260901113005_0_HANSHO_canary.xml", "HANSHO", "HANSHO"),
+        ],
+    )
+    def test_the_name_of_a_file_tells_its_type(self, name: str, written: str, code: str) -> None:
+        found = by_name(name)
+        assert found is not None
+        assert (found.written, found.row.code) == (written, code)
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "",
+            "storm.xml",
+            "VPWW99_140000.xml",
+            "VXKO49_030000.xml",
+            "VXKO90_030000.xml",
+            "VPWWii.xml",
+            "XVPWW55.xml",
+            "VXKOHO",
+        ],
+    )
+    def test_a_name_without_a_type_we_know_tells_nothing(self, name: str) -> None:
+        assert by_name(name) is None
+
+
+class TestByTitle:
+    @pytest.mark.parametrize(
+        ("title", "written"),
+        [
+            ("気象警報・注意報（Ｒ０６）（大雨）", "VPWW55"),
+            ("気象警報・注意報（Ｒ０６）（その他注意報）", "VPWW61"),
+            ("指定河川洪水予報", "VXKO"),
+            ("震度速報", "VXSE51"),
+        ],
+    )
+    def test_the_title_tells_the_type_of_a_family_its_four_letters(self, title: str, written: str) -> None:
+        found = by_title(title)
+        assert found is not None
+        assert found.written == written
+
+    def test_an_unknown_title_tells_nothing(self) -> None:
+        assert by_title("気象警報・注意報（Ｒ９９）") is None
