@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from random import random
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -24,8 +26,8 @@ from services.runtime.clock import Clock
 from services.runtime.reporting import TOPIC, Reporter
 from services.runtime.settings import Settings
 
-JITTER = 0.05
-"""Of the interval: 3 s of a minute, so that not everybody asks JMA in the same second."""
+TICKS_MISSED = 2
+"""Without a tick for two intervals a source is polled all the same."""
 
 _log = logs.get("ingest")
 
@@ -47,15 +49,14 @@ class App:
         await self.poller.known.refresh()
         scheduler = AsyncIOScheduler(
             timezone="UTC",
-            # A stall of the loop must not drop a poll, and polls of one source never overlap.
+            # A stall of the loop must not drop a tick; several late ones are one.
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.parser.run())
-                self._schedule(scheduler)
                 for source in self.sources:
-                    group.create_task(self.tick(source))
+                    group.create_task(self._follow(source, self._ticks(scheduler, source)))
                 scheduler.start()
         finally:
             if scheduler.running:
@@ -70,18 +71,31 @@ class App:
             said = [records.payload(record) for record in batch]
             self.reporter.last |= {report.subject: report for report in said if isinstance(report, StatusReport)}
 
-    def _schedule(self, scheduler: AsyncIOScheduler) -> None:
-        now = self.clock.now()
-        for source in self.sources:
-            trigger = IntervalTrigger(
-                seconds=source.interval_s,
-                start_date=polling.first_tick(source, now),
-                jitter=JITTER * source.interval_s,
-                timezone="UTC",
-            )
-            scheduler.add_job(self.tick, trigger, [source], id=source.id)
+    def _ticks(self, scheduler: AsyncIOScheduler, source: Source) -> asyncio.Event:
+        """An event that is set at each tick of a source. Polling is not the scheduler's: polls never overlap, and end with us."""
+        tick = asyncio.Event()
 
-    async def tick(self, source: Source) -> None:
+        async def strike() -> None:
+            tick.set()
+
+        start = polling.first_tick(source, self.clock.now())
+        scheduler.add_job(
+            strike, IntervalTrigger(seconds=source.interval_s, start_date=start, timezone="UTC"), id=source.id
+        )
+        return tick
+
+    async def _follow(self, source: Source, tick: asyncio.Event) -> None:
+        """Poll now, and then a moment of chance after each tick."""
+        while True:
+            await self.poll(source)
+            with suppress(TimeoutError):
+                # The scheduler goes by the time of day. Where that is set back, polling must not wait until it is caught up.
+                async with asyncio.timeout(TICKS_MISSED * source.interval_s):
+                    await tick.wait()
+            tick.clear()
+            await self.clock.sleep(polling.pause_s(source, random()))  # noqa: S311 - manners, no secret
+
+    async def poll(self, source: Source) -> None:
         """One poll of one source, and what is to be said of it."""
         try:
             polled = await self.poller.poll_once(source, self.clock.now())
@@ -95,7 +109,7 @@ class App:
         eased = polling.eased(last.get(polling.dead_subject(source.id)), self.clock.now())
         said = [
             self.reporter.output(report).message
-            for report in (*reports, *([eased] if eased else []))
+            for report in (*([eased] if eased else []), *reports)
             if polling.is_worth_saying(last.get(report.subject), report, again_s)
         ]
         if said:

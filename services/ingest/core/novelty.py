@@ -6,6 +6,7 @@ needed (jma.md §1.1). What cannot be judged by its file name is fetched: readin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,6 +26,7 @@ QUEUE_MAX = 5_000
 What has no place is not taken in now, and the long feed is read again once there is room."""
 FOREIGN_MAX = 20
 """Entries of one feed that are refused by name for leading to another host; of more, only their number is told."""
+SUFFIX = re.compile(r"_(\d{6})\.xml$", re.ASCII)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -82,8 +84,10 @@ def is_wanted(source: Source, offices: Container[str], name: str) -> bool:
     named = by_name(name)
     if named is None:
         return True
-    suffix = name.rpartition("_")[2].partition(".")[0]
-    return named.row.code in source.types and (named.row.key is not StreamKey.OFFICE or suffix in offices)
+    if named.row.code not in source.types:
+        return False
+    suffix = SUFFIX.search(name)
+    return named.row.key is not StreamKey.OFFICE or suffix is None or suffix[1] in offices
 
 
 def is_urgent(name: str) -> bool:

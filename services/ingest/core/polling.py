@@ -14,6 +14,9 @@ from services.ingest.core import trouble
 from services.ingest.core.trouble import Trouble, clock_time
 
 MINUTE_S = 60.0
+JITTER = 0.05
+"""Of the interval, to both sides: 3 s of a minute. Of the scheduler's own jitter each next tick would be counted from,
+so that the ticks would drift through the minute."""
 GAP_S = 480.0
 """After so long without an answer the long feed is read: the short one promises only the last ten minutes."""
 LONG_TRIES_MAX = 5
@@ -121,15 +124,16 @@ def is_due(watch: Watch, now: datetime) -> bool:
 
 
 def first_tick(source: Source, now: datetime) -> datetime:
-    """When the regular ticks begin, clear of a first poll that begins at `now`.
-
-    Feeds rebuilt every minute are read near second 20, when that is done (jma.md §1.1).
-    """
-    earliest = now + timedelta(seconds=source.time_limit_s)
+    """When the regular ticks begin. Feeds rebuilt every minute are read near second 20, when that is done (jma.md §1.1)."""
     if source.interval_s < MINUTE_S:
         return now + timedelta(seconds=source.interval_s)
-    at = earliest.replace(second=20, microsecond=0)
-    return at if at > earliest else at + timedelta(minutes=1)
+    at = now.replace(second=20, microsecond=0) - timedelta(seconds=JITTER * source.interval_s)
+    return at if at > now else at + timedelta(minutes=1)
+
+
+def pause_s(source: Source, chance: float) -> float:
+    """How long to wait after a tick, for a chance from 0 to 1: not everybody should ask JMA in the same second."""
+    return 2 * JITTER * source.interval_s * chance
 
 
 def backoff_s(source: Source, failures: int, retry_after_s: float | None) -> float:

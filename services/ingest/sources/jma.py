@@ -268,7 +268,7 @@ class Poller:
     async def _keep(self, poll: _Poll, wanted: Wanted, body: bytes) -> None:
         source = poll.desk.source
         if source.id == CANARY:
-            poll.reports.append(canary.passed("poll", poll.now, self.canary_s))
+            poll.reports.append(canary.passed("poll", self.clock.now(), self.canary_s))
         packed = await asyncio.to_thread(gzip.compress, body, 6, mtime=0)
         raw = RawTelegram(
             source=source.id,
@@ -283,7 +283,7 @@ class Poller:
         self._settle(poll, wanted.entry_id)
         poll.appended.append(id_)
         if source.id == CANARY:
-            poll.reports.append(canary.passed("log", poll.now, self.canary_s))
+            poll.reports.append(canary.passed("log", self.clock.now(), self.canary_s))
         _log.event("telegram.appended", id=id_, bytes=len(body))
 
     async def _try_again(self, poll: _Poll, wanted: Wanted, reason: str) -> None:
