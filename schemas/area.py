@@ -374,13 +374,21 @@ def _wards(text: str) -> Iterator[Wards]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Everyday:
+    """What a sign shows on an ordinary day beside the clock: a headline and a line under it."""
+
+    title: Text
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class City:
     """The city that a deployment serves, or a neighbour.
 
     `own` is every code, in every system, that concerns the city, also what its class20 codes were before a split;
     `watch` adds those of its neighbours, which are further areas and never authorities. `drills_from_feeds` names the
     surfaces that a drill from a feed may reach.
-    `demo` are invented areas: they count only after `with_demo`.
+    `demo` are invented areas: they count only after `with_demo`. `idle` is what signs show on an ordinary day.
     """
 
     id: str
@@ -395,6 +403,7 @@ class City:
     neighbours: tuple[str, ...] = ()
     drills_from_feeds: tuple[str, ...] = ()
     demo: tuple[AreaEntry, ...] = ()
+    idle: tuple[Everyday, ...] = ()
 
     def with_neighbours(self, cities: Iterable[City]) -> City:
         """Watch these cities' own areas too."""
@@ -458,6 +467,7 @@ def _city(raw: Mapping[str, Any], table: AreaTable) -> City:
             AreaEntry(area=AreaCode(_SCHEMES[area["scheme"]], area["code"]), name=Text(**area["name"]))
             for area in raw.get("demo", {}).get("areas", ())
         ),
+        idle=tuple(Everyday(title=Text(**item["title"]), text=Text(**item["text"])) for item in raw.get("idle", ())),
     )
 
 

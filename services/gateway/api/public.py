@@ -100,7 +100,7 @@ def _city(city: City, neighbours: Sequence[City], areas: AreaTable) -> dict[str,
             for one in neighbours
         ],
         "demo": any(entry.area in city.own for entry in city.demo),
-        "idle": [],
+        "idle": [{"title": _text(item.title), "text": _text(item.text)} for item in city.idle],
     }
 
 

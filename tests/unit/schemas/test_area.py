@@ -400,6 +400,12 @@ class TestACity:
         assert concerns(demo, TABLE, river)
         assert river in demo.own
 
+    def test_has_something_to_show_on_an_ordinary_day(self) -> None:
+        item = '[[idle]]\ntitle = { ja = "水", easy = "みず", en = "Water" }\ntext = { ja = "備え", easy = "b", en = "c" }\n'
+        (shown,) = the_city(CITY + item).idle
+        assert (shown.title.en, shown.text.ja) == ("Water", "備え")
+        assert the_city().idle == ()
+
     def test_lets_drills_of_the_demo_reach_every_surface(self) -> None:
         assert the_city().with_demo().drills_from_feeds == SURFACES == tuple(Surface)
 
