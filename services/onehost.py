@@ -80,7 +80,7 @@ class OneHost:
         upkeep = Upkeep(log=log, clock=clock, reporter=Reporter("runtime", clock))
 
         async def announce() -> None:
-            await self._announce(city, await door.listening())
+            await self._announce(city, await door.ready())
 
         return {
             "announce": announce,

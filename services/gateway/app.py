@@ -140,6 +140,15 @@ class App:
         await self._listening.wait()
         return self.port
 
+    async def ready(self) -> int:
+        """Wait until there is something to show as well, and give the port."""
+        port = await self.listening()
+        while True:
+            changed = self.projection.bell()
+            if self.projection.loaded:
+                return port
+            await changed.wait()
+
     # --- the door ---
 
     def _bound(self) -> socket.socket:
