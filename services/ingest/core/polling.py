@@ -148,20 +148,18 @@ def backoff_s(source: Source, failures: int, retry_after_s: float | None) -> flo
 
 def after(source: Source, watch: Watch, answer: Answer, now: datetime) -> Watch:
     """The watch after an answer to a poll of the short feed that began at `now`."""
-    match answer:
-        case Failed():
-            return _after_failure(source, watch, answer, now)
-        case Unchanged():
-            return _judged(source, replace(watch, answered_at=now), now)
-        case Fresh():
-            read = replace(
-                watch,
-                answered_at=now,
-                updated_at=answer.updated_at,
-                newest_at=_newest(watch.newest_at, answer.newest_at),
-                long_due=source.long_feed is not None and (watch.long_due or has_gap(watch, answer, now)),
-            )
-            return _judged(source, read, now, empty=answer.newest_at is None)
+    if isinstance(answer, Failed):
+        return _after_failure(source, watch, answer, now)
+    if isinstance(answer, Unchanged):
+        return _judged(source, replace(watch, answered_at=now), now)
+    read = replace(
+        watch,
+        answered_at=now,
+        updated_at=answer.updated_at,
+        newest_at=_newest(watch.newest_at, answer.newest_at),
+        long_due=source.long_feed is not None and (watch.long_due or has_gap(watch, answer, now)),
+    )
+    return _judged(source, read, now, empty=answer.newest_at is None)
 
 
 def has_gap(watch: Watch, answer: Fresh, now: datetime) -> bool:

@@ -14,6 +14,7 @@
     E3212  an entry that leads to another host
     E3213  a telegram on which our own program fails
     E3214  warnings that lapse unless their source is heard again
+    E3215  a record of topic `telegrams` that is no telegram
 
 What is wrong inside a document is a `Defect` (E31xx, core/defect.py).
 """
@@ -179,6 +180,15 @@ def failing(name: str, tries: int, error: str) -> Trouble:
         code="E3213",
         message=f"{name} could not be handled in {tries} tries: {error}",
         hint="a fault of this program: report it with the dead letter; the next telegram of its kind is taken as usual",
+    )
+
+
+def no_telegram(reason: str) -> Trouble:
+    """Something else in topic `telegrams`."""
+    return Trouble(
+        code="E3215",
+        message=f"a record of topic telegrams cannot be read: {reason}",
+        hint="find out what wrote it: an older or newer version of this program, or somebody else",
     )
 
 

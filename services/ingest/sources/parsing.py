@@ -74,8 +74,7 @@ class Parser:
         """What a record of `telegrams` becomes."""
         raw = records.payload(record)
         if not isinstance(raw, RawTelegram):
-            reason = getattr(raw, "reason", "not a telegram")
-            return self._dead(record, Trouble(code="E3215", message=reason, hint="find out what wrote this record"))
+            return self._dead(record, trouble.no_telegram(getattr(raw, "reason", "it is something else")))
         reading = await asyncio.to_thread(self._read, raw)
         return self._became(record, raw, reading)
 
