@@ -98,8 +98,7 @@ def _reported(view: View) -> Iterator[Problem]:
         if subject.startswith(ALARM_SUBJECT) or leased_source(subject) is not None:
             continue
         if report.condition is Condition.ALARM:
-            message = report.message or f"{subject} reports an alarm"
-            yield _problem(subject, report.code or "E5205", report.since, message, report.hint or _look(subject))
+            yield _alarm(report)
         elif silent_for_s(report, view) > 0 and not subject.startswith(CANARY_SUBJECT):
             said_at = report.reported_at.isoformat(timespec="seconds")
             message = f"{subject} has said nothing since {said_at}, more than {report.silence_s:g} s"
@@ -128,12 +127,20 @@ def _look(subject: str) -> str:
 def _leases(view: View) -> Iterator[Problem]:
     for source, until in view.leases().items():
         report = view.reports[lease_subject(source)]
-        if leases.ends_soon(report, until, view.now, view.started_at):
+        if view.now >= until or leases.ends_soon(report, until, view.now, view.started_at):
             verb = "ended" if view.now >= until else "ends"
-            heard = f"{source} was last heard at {instant(report.reported_at)}"
+            heard = f"{source} last said something at {instant(report.reported_at)}"
             message = f"{heard}; what stands by its word alone {verb} at {instant(until)}"
             hint = f"look whether {source} can be reached; signs and pages show 未確認 (not confirmed), no all-clear"
-            yield _problem(report.subject, "E5207", report.reported_at, message, hint)
+            yield _problem(report.subject, "E5207", report.since, message, hint)
+        elif report.condition is Condition.ALARM and report.reported_at >= view.started_at:
+            yield _alarm(report)
+
+
+def _alarm(report: StatusReport) -> Problem:
+    message = report.message or f"{report.subject} reports an alarm"
+    hint = report.hint or _look(report.subject)
+    return _problem(report.subject, report.code or "E5205", report.since, message, hint)
 
 
 def canary_ages_s(view: View) -> dict[str, float | None]:

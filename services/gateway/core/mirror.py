@@ -68,7 +68,6 @@ class Mirror:
     floor: int = BEFORE_FIRST
     steps: tuple[Step, ...] = ()
     canary: Step | None = None
-    canary_stream: Stream | None = None
     snapshot: Frame = _NOTHING
 
     def since(self, offset: int) -> tuple[Step, ...] | None:
@@ -110,7 +109,6 @@ class _Draft:
         self.encoded = dict(before.encoded)
         self.taken: list[tuple[int, Frame]] = []
         self.canary = before.canary
-        self.canary_stream = before.canary_stream
 
     def take(self, change: Change) -> None:
         self.position = change.offset
@@ -128,7 +126,6 @@ class _Draft:
 
     def _take_canary(self, change: Change) -> None:
         if isinstance(change.value, Stream):
-            self.canary_stream = change.value
             self.canary = Step(offset=change.offset, frame=self._alert(change, frames.reduced(change.value)))
 
     def _alert(self, change: Change, stream: bytes) -> Frame:
@@ -151,7 +148,6 @@ class _Draft:
             floor=floor,
             steps=steps,
             canary=self.canary,
-            canary_stream=self.canary_stream,
             snapshot=frames.snapshot(epoch=self.epoch, offset=self.offset, digest=sum_, streams=self.encoded.values()),
         )
 
