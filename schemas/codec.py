@@ -18,10 +18,27 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.alert import Alert
 from schemas.lifecycle import Stream
+from schemas.notification import Answer, Decision, DeviceNumber, LedgerEntry, Order, Question, Receipt
 from schemas.status import StatusReport
+from schemas.subscription import Subscription
 from schemas.telegram import DeadLetter, Epoch, RawTelegram
 
-Payload = Alert | Stream | StatusReport | RawTelegram | DeadLetter | Epoch
+Payload = (
+    Alert
+    | Stream
+    | StatusReport
+    | RawTelegram
+    | DeadLetter
+    | Epoch
+    | Subscription
+    | DeviceNumber
+    | Decision
+    | LedgerEntry
+    | Order
+    | Receipt
+    | Question
+    | Answer
+)
 
 KINDS: dict[str, type[Payload]] = {
     "alert": Alert,
@@ -30,6 +47,14 @@ KINDS: dict[str, type[Payload]] = {
     "telegram": RawTelegram,
     "dead": DeadLetter,
     "epoch": Epoch,
+    "subscription": Subscription,
+    "number": DeviceNumber,
+    "decision": Decision,
+    "ledger": LedgerEntry,
+    "order": Order,
+    "receipt": Receipt,
+    "question": Question,
+    "answer": Answer,
 }
 """Kind in the type header ↔ contract type."""
 

@@ -5,7 +5,7 @@ Invented: a warning for Odawara that never was. The files are golden: readers in
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from schemas.alert import (
     Alert,
@@ -22,7 +22,23 @@ from schemas.area import AreaCode
 from schemas.codec import Payload
 from schemas.level import LEVELS, Grade, rank_of, triple_of
 from schemas.lifecycle import fold
+from schemas.notification import (
+    Answer,
+    Change,
+    Decision,
+    DeviceNumber,
+    DeviceOutcome,
+    Item,
+    LedgerEntry,
+    Notice,
+    Order,
+    Outcome,
+    Question,
+    Receipt,
+    Told,
+)
 from schemas.status import Condition, StatusReport
+from schemas.subscription import Channel, Language, Permission, Place, QuietHours, Subscription
 from schemas.telegram import DeadLetter, Epoch, RawTelegram
 
 AT = datetime(2026, 9, 1, 13, 40, tzinfo=UTC)
@@ -107,6 +123,40 @@ def _gale_drill() -> Alert:
 _FIRST = _alert(3, AT - timedelta(minutes=40), MsgType.ALERT)
 _SECOND = _alert(4, AT, MsgType.UPDATE)
 
+_DEVICE = "d2f1c0b9a8f7e6d5c4b3a29180f7e6d5"
+_CAUSE = f"alert:{_SECOND.identifier}@{STREAM}"
+_ITEM = Item(
+    change=Change.RISE,
+    hazard="landslide",
+    area=AreaCode("class20", "1420600"),
+    area_desc="小田原市",
+    event="レベル４土砂災害危険警報",
+    level=4,
+    rank=4,
+)
+_NOTICE = Notice(
+    alert=_SECOND.identifier,
+    stream=STREAM,
+    revision=_SECOND.revision,
+    status=Status.ACTUAL,
+    sent=AT,
+    sender_name="横浜地方気象台",
+    items=(_ITEM,),
+)
+_BITMAP = "OjAAAAEAAAAAAAAAEAAAAAEA"
+"""Roaring bitmap of the one number 1."""
+_LEDGER = LedgerEntry(
+    run="real",
+    shard=3,
+    hazard="landslide",
+    area=AreaCode("class20", "1420600"),
+    rank=4,
+    level=4,
+    event="レベル４土砂災害危険警報",
+    area_desc="小田原市",
+    devices=_BITMAP,
+)
+
 EXAMPLES: dict[str, Payload] = {
     "alert": _SECOND,
     "alert-drill": _gale_drill(),
@@ -140,5 +190,53 @@ EXAMPLES: dict[str, Payload] = {
         value="PHhtbD4=",
     ),
     "epoch": Epoch(epoch="7d4f0c0a5a0b4f5e9d0c3a1b2c3d4e5f"),
+    "subscription": Subscription(
+        device=_DEVICE,
+        credential_sha256="0" * 64,
+        places=(Place(area=AreaCode("class20", "1420600"), min_rank=3, latitude=35.26, longitude=139.15),),
+        hazard_min_ranks=(("thunder", 3),),
+        language=Language.JA,
+        quiet=QuietHours(start=time(22, 0), end=time(6, 0)),
+        channel=Channel.FCM,
+        address="example-token",
+        address_at=AT,
+        permission=Permission.GRANTED,
+        updated_at=AT,
+    ),
+    "number": DeviceNumber(number=1),
+    "decision": Decision(
+        cause=_CAUSE,
+        shard=3,
+        decided_at=AT,
+        notice=_NOTICE,
+        groups=(Told(items=(_ITEM,), devices=_BITMAP),),
+        ledger=(_LEDGER,),
+    ),
+    "ledger": _LEDGER,
+    "order": Order(
+        id=f"{_CAUSE}:3:0",
+        shard=3,
+        language=Language.JA,
+        channel=Channel.FCM,
+        devices=(_DEVICE,),
+        notice=_NOTICE,
+        decided_at=AT,
+        lease="jma.extra",
+    ),
+    "receipt": Receipt(
+        order=f"{_CAUSE}:3:0",
+        alert=_SECOND.identifier,
+        stream=STREAM,
+        revision=_SECOND.revision,
+        channel=Channel.FCM,
+        progress=1,
+        total=1,
+        final=True,
+        others=(DeviceOutcome(device=_DEVICE, outcome=Outcome.DEAD, address_sha256="0" * 64),),
+        latency_ms_max=120,
+        reported_at=AT,
+    ),
+    "question": Question(id="q1", device=_DEVICE, alert=_SECOND.identifier, asked_at=AT),
+    "answer": Answer(question="q1", shard=3, lines=("小田原市を警戒レベル3以上で登録しています。",)),
 }
 """Example name → payload; the name begins with its kind."""

@@ -27,9 +27,9 @@ def test_partition_counts_are_those_that_never_change() -> None:
 
 def test_a_topic_exists_when_its_payload_does() -> None:
     kinds = {topic.payload for topic in TOPICS.values()}
-    assert kinds - {"subscription"} <= set(codec.KINDS)
+    assert kinds <= set(codec.KINDS)
     assert {"telegrams", "situation", "status", "dead"} <= set(TOPICS)
-    assert "receipts" not in TOPICS
+    assert "observations" not in TOPICS
 
 
 def test_what_is_decided_by_shard_is_not_hashed() -> None:
