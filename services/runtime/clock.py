@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
-from datetime import UTC, datetime
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Protocol
+
+from services.runtime.errors import HanshoError
 
 
 class Clock(Protocol):
@@ -38,3 +42,61 @@ class SystemClock:
     async def sleep(self, span_s: float) -> None:
         """Wait in real time."""
         await asyncio.sleep(span_s)
+
+
+class ClockInvalid(HanshoError):
+    """A clock that cannot be."""
+
+    code: ClassVar[str] = "E6005"
+
+
+SCALED = re.compile(r"(?P<start>[^x×@]+)[x×](?P<speed>[0-9.]+)(?:@(?P<origin>[0-9.]+))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaledClock:
+    """A clock for rehearsals: it began at `start` when the machine's clock read `origin_s`, and runs `speed` times as fast.
+
+    Processes given the same three agree on the time, whenever each of them started. Never used live.
+    """
+
+    start: datetime
+    speed: float
+    origin_s: float
+
+    def now(self) -> datetime:
+        """The rehearsal's time of day."""
+        return self.start + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        """Rehearsed seconds since the start; a rehearsal lives minutes, so the machine's time of day will do."""
+        return (time.time() - self.origin_s) * self.speed
+
+    async def sleep(self, span_s: float) -> None:
+        """Wait for a span of the rehearsal."""
+        await asyncio.sleep(span_s / self.speed)
+
+    def __str__(self) -> str:
+        """As `read` takes it: give it to the processes that must agree."""
+        return f"{self.start.isoformat()}x{self.speed:g}@{self.origin_s:.6f}"
+
+
+def read(text: str) -> Clock:
+    """The clock of a setting: "" is the machine's, "2026-09-01T20:00:00+09:00x1000" one that runs a thousand times as fast.
+
+    Behind an @ may stand the instant (seconds since 1970) at which it began; else it begins now. Raises `ClockInvalid`.
+    """
+    if not text:
+        return SystemClock()
+    found = SCALED.fullmatch(text)
+    try:
+        if found is None:
+            raise ValueError(text)
+        start, speed = datetime.fromisoformat(found["start"]), float(found["speed"])
+        if start.tzinfo is None or speed <= 0:
+            raise ValueError(text)
+    except ValueError as error:
+        msg = f"clock={text!r}: expected FROM×SPEED with an offset, as in 2026-09-01T20:00:00+09:00x1000"
+        raise ClockInvalid(msg) from error
+    origin_s = float(found["origin"]) if found["origin"] else time.time()
+    return ScaledClock(start=start.astimezone(UTC), speed=speed, origin_s=origin_s)
