@@ -153,7 +153,9 @@ class Info:
     """CAP 3.2.2 info: one hazard in one state, at one level and rank, in one set of areas.
 
     `event` is the source's own name of it (「レベル４土砂災害危険警報」), `event_code` its code. `level` is the 警戒レベル
-    1–5 from the source's codes or None; `rank` 1–5 how loudly we tell; both None when released.
+    1–5 from the source's codes or None; `rank` 1–5 how loudly we tell; both None when released. `instruction_easy` and
+    `instruction_en` say what `instruction` says in the other languages, where the source itself wrote them (the office
+    does): one block stays one hazard in one state; CAP export writes a block a language.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
@@ -175,6 +177,8 @@ class Info:
     headline: str = ""
     description: str = ""
     instruction: str = ""
+    instruction_easy: str = ""
+    instruction_en: str = ""
     area: tuple[Area, ...] = ()
 
 

@@ -181,6 +181,8 @@ class Grade(StrEnum):
     """巨大地震警戒"""
     DANGER = "danger"
     """氾濫危険水位 at a gauge"""
+    OFFICE = "office"
+    """The office's word about something that has no level: a shelter, a notice."""
 
 
 _GALE = {Grade.SPECIAL: 5, Grade.WARNING: 3, Grade.ADVISORY: 2}
@@ -223,6 +225,8 @@ RANKS = MappingProxyType(
         "rainband": {Grade.ADVISORY: 3},
         "gauge": {Grade.DANGER: 3},
         "heat": {Grade.ADVISORY: 2},
+        "shelter": {Grade.OFFICE: 3},
+        "notice": {Grade.OFFICE: 2},
     }
 )
 """Rank of a hazard that has no warning level, by grade."""

@@ -37,7 +37,8 @@ class Item:
     """One thing that is told: the structured message behind every text, on every channel.
 
     `event`: the source's own name of it (「レベル４土砂災害危険警報」). `level`: 警戒レベル or None; `rank`: how loudly. For
-    END and CANCEL both are those that were told. `instruction`: the office's own words, "" for the table's action.
+    END and CANCEL both are those that were told. `instruction`: the office's own words in each language, "" for the
+    table's action.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
@@ -51,6 +52,8 @@ class Item:
     rank: int
     origin: Origin = Origin.OFFICIAL
     instruction: str = ""
+    instruction_easy: str = ""
+    instruction_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
