@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv/ and fills it from a lock: `deploy/install.sh runtime`, then `… dev` (or kafka, fcm).
+# Makes .venv/ and fills it from a lock: `deploy/install.sh runtime`, then `… dev` (or kafka).
 #
 # With uv when it is there, otherwise with the interpreter's own venv and pip.
 # Interrupted at any point it can simply be started again: `.venv/.NAME` is

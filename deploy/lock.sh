@@ -21,4 +21,3 @@ lock() {  # lock NAME OPTION...
 lock runtime --group build
 lock dev --group build --group dev --constraints requirements/runtime.txt
 lock kafka --extra kafka --group build --constraints requirements/runtime.txt
-lock fcm --extra fcm --group build --constraints requirements/runtime.txt

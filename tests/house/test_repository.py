@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from tests.house.tree import ROOT, text, tracked
 
-LOCKS = ("runtime", "dev", "kafka", "fcm")
+LOCKS = ("runtime", "dev", "kafka")
 # Put together here so that this file is not its own find.
 REGISTRIES = re.compile(
     "|".join(
@@ -66,7 +66,6 @@ def test_a_lock_pins_everything_with_hashes_and_names_no_address(lock: str) -> N
         ("dev", "dev"),
         ("runtime", "dev"),
         ("kafka", "kafka"),
-        ("fcm", "fcm"),
     ],
 )
 def test_a_lock_answers_what_the_project_asks_for(group: str, lock: str) -> None:
