@@ -181,8 +181,9 @@ class DeviceOutcome:
 class Receipt:
     """Payload of topic `receipts`, key the order's id; written as the work goes on, each the whole state so far.
 
-    `progress`: devices done, counted from the front of the order, so that a worker after a crash goes on from there.
-    `final`: all are done. `latency_ms_max`: from decision to the channel's answer.
+    `progress`: devices taken up, counted from the front of the order; all of them are settled but those in `waiting`
+    (under way, or to be tried again). A worker after a crash goes on with `waiting` and from `progress`. `final`: all
+    are settled. `latency_ms_max`: from decision to the channel's answer.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
@@ -196,6 +197,7 @@ class Receipt:
     total: int
     final: bool
     accepted: int = 0
+    waiting: tuple[str, ...] = ()
     others: tuple[DeviceOutcome, ...] = ()
     latency_ms_max: int = 0
     reported_at: datetime
