@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from schemas.alert import Alert
 from schemas.lifecycle import Stream
 from schemas.notification import Answer, Decision, DeviceNumber, LedgerEntry, Order, Question, Receipt
+from schemas.office import OfficeCommand, Officer, OfficeSession
 from schemas.status import StatusReport
 from schemas.subscription import Subscription
 from schemas.telegram import DeadLetter, Epoch, RawTelegram
@@ -38,6 +39,9 @@ Payload = (
     | Receipt
     | Question
     | Answer
+    | OfficeCommand
+    | Officer
+    | OfficeSession
 )
 
 KINDS: dict[str, type[Payload]] = {
@@ -55,6 +59,9 @@ KINDS: dict[str, type[Payload]] = {
     "receipt": Receipt,
     "question": Question,
     "answer": Answer,
+    "office": OfficeCommand,
+    "officer": Officer,
+    "session": OfficeSession,
 }
 """Kind in the type header ↔ contract type."""
 

@@ -37,9 +37,11 @@ from schemas.notification import (
     Receipt,
     Told,
 )
+from schemas.office import COMMAND_S, Content, Matter, OfficeCommand, Officer, OfficeSession, Open
 from schemas.status import Condition, StatusReport
 from schemas.subscription import Channel, Language, Permission, Place, QuietHours, Subscription
 from schemas.telegram import DeadLetter, Epoch, RawTelegram
+from schemas.text import Text
 
 AT = datetime(2026, 9, 1, 13, 40, tzinfo=UTC)
 ODAWARA = Area(area_desc="小田原市", code=AreaCode(scheme="class20", code="1420600"))
@@ -238,5 +240,34 @@ EXAMPLES: dict[str, Payload] = {
     ),
     "question": Question(id="q1", device=_DEVICE, alert=_SECOND.identifier, asked_at=AT),
     "answer": Answer(question="q1", shard=3, lines=("小田原市を警戒レベル3以上で登録しています。",)),
+    "office": OfficeCommand(
+        id="0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+        incident="20260901-7f3a91",
+        actor="officer-a",
+        at=AT,
+        deadline=AT + timedelta(seconds=COMMAND_S),
+        body=Open(
+            matter=Matter.ORDER,
+            content=Content(
+                level=4,
+                cause="landslide",
+                areas=(AreaCode("class20", "1420600"),),
+                districts="早川・風祭・入生田",
+                message=Text(
+                    ja="土砂災害の危険が高まっています。危険な場所にいる方は、全員避難してください。",
+                    easy="がけくずれの きけんが あります。あぶない ばしょに いる ひとは みんな にげて ください。",
+                    en="High risk of landslide. Everyone in dangerous places must evacuate now.",
+                ),
+            ),
+        ),
+    ),
+    "officer": Officer(
+        officer="officer-a",
+        name="防災課 A",
+        password="$argon2id$v=19$m=65536,t=3,p=4$ZXhhbXBsZQ$ZXhhbXBsZQ",  # noqa: S106 - no password has this hash
+        enabled=True,
+        changed_at=AT,
+    ),
+    "session": OfficeSession(officer="officer-a", began_at=AT - timedelta(hours=1), seen_at=AT),
 }
 """Example name → payload; the name begins with its kind."""
