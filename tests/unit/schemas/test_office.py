@@ -27,7 +27,7 @@ BODIES: tuple[Body, ...] = (
 )
 
 
-@pytest.mark.parametrize("body", BODIES, ids=lambda body: type(body).__name__)
+@pytest.mark.parametrize("body", BODIES, ids=[f"{number} {body.do}" for number, body in enumerate(BODIES)])
 def test_a_command_reads_back_as_what_was_asked_for(body: Body) -> None:
     command = OfficeCommand(
         id="c1", incident="i1", actor="officer-a", at=EVENING, deadline=EVENING + timedelta(seconds=15), body=body
