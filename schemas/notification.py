@@ -37,8 +37,8 @@ class Item:
     """One thing that is told: the structured message behind every text, on every channel.
 
     `event`: the source's own name of it (「レベル４土砂災害危険警報」). `level`: 警戒レベル or None; `rank`: how loudly. For
-    END and CANCEL both are those that were told. `instruction`: the office's own words in each language, "" for the
-    table's action.
+    END and CANCEL both are those that were told. `was`: of a RISE, the rank that they had been told before.
+    `instruction`: the office's own words in each language, "" for the table's action.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
@@ -50,6 +50,7 @@ class Item:
     event: str
     level: int | None = None
     rank: int
+    was: int | None = None
     origin: Origin = Origin.OFFICIAL
     instruction: str = ""
     instruction_easy: str = ""
@@ -87,7 +88,10 @@ class Told:
 class LedgerEntry:
     """Who has been told of a hazard in an area at a rank or above: payload of topic `ledger`.
 
-    Key `run:shard:hazard:area:rank` (`run` is `real` or the drill's). `devices`: base64 of a portable Roaring bitmap.
+    Key `run:shard:hazard:area:rank`. `run` is `real` or `<source>~<run>` of a drill. `area` is the municipality that
+    people follow; the alert may have named a larger one, which `area_desc` and the item in `notice` say. `notice` is
+    what told it, with its one item: what an end speaks of, even when its stream is gone. `devices`: base64 of a
+    portable Roaring bitmap; an empty one (in a decision only) means that the entry is forgotten.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
@@ -101,6 +105,7 @@ class LedgerEntry:
     event: str = ""
     area_desc: str = ""
     origin: Origin = Origin.OFFICIAL
+    notice: Notice | None = None
     devices: str
 
 
@@ -108,8 +113,9 @@ class LedgerEntry:
 class Decision:
     """Who is told, decided once: payload of topic `decisions`, key `<cause>:<shard>`.
 
-    `cause`: id of the record that gave rise to it (an alert's, a receipt's). `groups` is empty when nobody is told. Of
-    two decisions with one key the first in the log counts.
+    `cause`: id of the record that gave rise to it (an alert's, a receipt's), or, where it was time or a source heard
+    again, `<why>:<stream>:<revision>:<when>`. `groups` is empty when nobody is told. Of two decisions with one key the
+    first in the log counts.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE

@@ -85,6 +85,10 @@ def _topic(  # noqa: PLR0917 - a row of the table below, read as a row
 TELEGRAM_BYTES_MAX = 8_000_000
 """The largest telegram we accept; JMA's largest (VPWS50) are a few megabytes."""
 
+DECISION_BYTES_MAX = 8_000_000
+"""A decision holds a bitmap of a shard's devices for each group, hazard, area and rank: kilobytes for a city, a few
+megabytes for a prefecture whose every municipality is warned of everything at once."""
+
 _ROWS: tuple[Topic, ...] = (
     _topic(
         "telegrams",
@@ -169,6 +173,7 @@ _ROWS: tuple[Topic, ...] = (
         "dispatcher",
         urgent=True,
         by_shard=True,
+        value_bytes_max=DECISION_BYTES_MAX,
     ),
     _topic(
         "ledger",
