@@ -15,7 +15,7 @@ from schemas.alert import Alert, Info, active
 from schemas.area import AreaTable
 from services.ingest.core import types
 from services.ingest.core.bodies import Entry
-from services.ingest.core.defect import Defect
+from services.ingest.core.defect import Code, Defect
 from services.ingest.core.feed import FEED_BYTES_MAX, FEED_ELEMENTS_MAX, Feed, read_feed
 from services.ingest.core.feed import Entry as FeedEntry
 from services.ingest.core.identity import JST
@@ -62,7 +62,7 @@ def lines(file: str, areas: AreaTable) -> Iterator[Line]:
             body = opened.read(FEED_BYTES_MAX + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        yield {"file": file, "error": f"E6010 cannot be opened ({reason}): name a file that can be read"}
+        yield _error(file, Defect(code=Code.UNREADABLE_FILE, reason=f"cannot be opened ({reason})"))
         return
     root = read_xml(body, roots=ROOTS, bytes_max=FEED_BYTES_MAX, elements_max=FEED_ELEMENTS_MAX)
     if isinstance(root, Defect):

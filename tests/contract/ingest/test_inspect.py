@@ -250,7 +250,7 @@ class TestOtherFiles:
 
     @pytest.mark.parametrize("name", ["missing.xml", ".", "a\0b"])
     def test_what_cannot_be_opened_is_an_error_line(self, name: str, tmp_path: Path) -> None:
-        assert _error(f"{tmp_path}/{name}").startswith("E6010 cannot be opened")
+        assert _error(f"{tmp_path}/{name}").startswith("E3100 cannot be opened")
 
     def test_an_error_does_not_keep_the_other_files_from_being_read(self) -> None:
         code, lines = _print("missing.xml", FIXTURES / "20260901_jma_drill.xml")
