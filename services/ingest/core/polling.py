@@ -99,8 +99,9 @@ Answer = Fresh | Unchanged | Failed
 class Watch:
     """What is remembered of a source between polls.
 
-    `answered_at`: the last usable answer; `heard_at`: the last one that counts as heard. `updated_at` and `newest_at`
-    are of the feed as last read, `trouble` why the last poll did not count (None when it did).
+    `answered_at`: the last usable answer; `heard_at`: the last one that counts as heard. `updated_at`, `newest_at` and
+    `is_empty` are of the feed as last read (a 304 says that it is still so); `trouble`: why the last poll did not
+    count, None when it did.
     """
 
     started_at: datetime
@@ -108,6 +109,7 @@ class Watch:
     heard_at: datetime | None = None
     updated_at: datetime | None = None
     newest_at: datetime | None = None
+    is_empty: bool = False
     trouble: Trouble | None = None
     failures: int = 0
     resume_at: datetime | None = None
@@ -156,10 +158,11 @@ def after(source: Source, watch: Watch, answer: Answer, now: datetime) -> Watch:
         watch,
         answered_at=now,
         updated_at=answer.updated_at,
+        is_empty=answer.newest_at is None,
         newest_at=_newest(watch.newest_at, answer.newest_at),
         long_due=source.long_feed is not None and (watch.long_due or has_gap(watch, answer, now)),
     )
-    return _judged(source, read, now, empty=answer.newest_at is None)
+    return _judged(source, read, now)
 
 
 def has_gap(watch: Watch, answer: Fresh, now: datetime) -> bool:
@@ -189,9 +192,9 @@ def _newest(before: datetime | None, now: datetime | None) -> datetime | None:
     return max((at for at in (before, now) if at is not None), default=None)
 
 
-def _judged(source: Source, watch: Watch, now: datetime, *, empty: bool = False) -> Watch:
+def _judged(source: Source, watch: Watch, now: datetime) -> Watch:
     """The watch after an answer, heard or not."""
-    found = trouble.empty(source.id) if empty else staleness(source, watch.updated_at, now)
+    found = trouble.empty(source.id) if watch.is_empty else staleness(source, watch.updated_at, now)
     return replace(watch, trouble=found, failures=0, resume_at=None, heard_at=watch.heard_at if found else now)
 
 

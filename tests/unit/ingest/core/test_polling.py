@@ -184,10 +184,13 @@ class TestHearing:
         assert watch.trouble is not None
         assert watch.trouble.code == "E3204"
 
-    def test_an_empty_feed_is_not(self) -> None:
+    def test_an_empty_feed_is_not_and_stays_so_while_it_is_unchanged(self) -> None:
         watch = after(LIVE, heard(), Fresh(updated_at=at(1), oldest_at=None, newest_at=None), at(1))
-        assert watch.heard_at == at(0)
-        assert watch.trouble == trouble.empty("jma.extra")
+        for minute in (1, 2):
+            assert watch.heard_at == at(0)
+            assert watch.trouble == trouble.empty("jma.extra")
+            watch = after(LIVE, watch, Unchanged(), at(minute))
+        assert after(LIVE, watch, fresh(3), at(3)).heard_at == at(3)
 
     def test_304_to_somebody_who_has_nothing_is_not(self) -> None:
         watch = after(LIVE, NEW, Unchanged(), at(0))
