@@ -25,6 +25,7 @@ from services.gateway.api.wire import Wire
 from services.gateway.channels.webhook import Webhook, checked
 from services.gateway.core import alarms
 from services.gateway.core.health import problems
+from services.gateway.core.session import HELLO_S
 from services.gateway.core.view import Trouble
 from services.gateway.store.projection import Projection
 from services.runtime import cities, logs, metrics
@@ -65,7 +66,14 @@ class AddressUnusable(HanshoError):
 
 
 def build(
-    settings: Settings, log: EventLog, clock: Clock, city: City, areas: AreaTable, *, web: Path = pages.WEB
+    settings: Settings,
+    log: EventLog,
+    clock: Clock,
+    city: City,
+    areas: AreaTable,
+    *,
+    web: Path = pages.WEB,
+    hello_s: float = HELLO_S,
 ) -> App:
     """Join the parts. Raises `WebhookUnusable` for an address that alarms cannot be sent to."""
     projection = Projection(log=log, clock=clock, started_at=clock.now())
@@ -75,6 +83,7 @@ def build(
         connections_max=int(settings.connections_max),
         per_address_max=int(settings.connections_per_address_max),
         canary_id=f"canary-{secrets.token_hex(16)}",
+        hello_s=hello_s,
     )
     stream = Stream(options, clock, projection.view, projection.bell)
     canary_limit_s = CANARY_MISSED * settings.canary_s + CANARY_SLACK_S
@@ -197,8 +206,12 @@ class App:
     async def _report(self) -> None:
         """Say every few seconds that the gateway serves; that also shows whether the log takes appends."""
         while True:
-            await self._append(self.reporter.ok("service:gateway", "serving", silence_s=SILENCE_S))
+            await self.probe()
             await self.clock.sleep(REPORT_EVERY_S)
+
+    async def probe(self) -> None:
+        """Append our own report now."""
+        await self._append(self.reporter.ok("service:gateway", "serving", silence_s=SILENCE_S))
 
     async def _append(self, output: Output) -> None:
         before = self.projection.appending
