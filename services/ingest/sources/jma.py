@@ -27,7 +27,7 @@ from services.ingest.core.feed import FEED_BYTES_MAX, Feed, read_feed
 from services.ingest.core.novelty import Wanted
 from services.ingest.core.polling import Answer, Failed, Fresh, Source, Unchanged, Watch
 from services.ingest.core.trouble import Trouble
-from services.ingest.core.types import CANARY
+from services.ingest.core.types import CANARY, by_name
 from services.ingest.sources.http import Got, Http, Result, TooLarge, retry_after_s, served_at
 from services.ingest.sources.known import Known
 from services.runtime import logs, metrics, records
@@ -294,6 +294,8 @@ class Poller:
         poll.appended.append(id_)
         if source.id == CANARY:
             poll.reports.append(canary.passed("log", self.clock.now(), self.canary_s))
+        named = by_name(wanted.name)
+        metrics.TELEGRAMS.labels(type=named.written if named else "", outcome="fetched").inc()
         _log.event("telegram.appended", id=id_, bytes=len(body))
 
     async def _try_again(self, poll: _Poll, wanted: Wanted, reason: str) -> None:

@@ -100,6 +100,14 @@ def source(base: str, **changes: object) -> Source:
     return Source(**values)  # type: ignore[arg-type]
 
 
+def feed_of(*links: str, updated: str = "2026-09-01T20:00:00+09:00") -> bytes:
+    """An Atom feed that lists these links."""
+    entries = "".join(
+        f'<entry><id>{link}</id><link href="{link}"/><updated>2026-09-01T11:00:00Z</updated></entry>' for link in links
+    )
+    return f'<feed xmlns="http://www.w3.org/2005/Atom"><updated>{updated}</updated>{entries}</feed>'.encode()
+
+
 class Desk:
     """A poller with a log of its own, pointed at one server; every poll is a minute after the last."""
 
