@@ -96,7 +96,6 @@ class Stream:
         finally:
             self._roster.leave(connection)
             self._left.set()
-            self._measure()
 
     def _refusal(self, websocket: WebSocket, address: str) -> ApiError | None:
         if self._draining or not self._view().loaded:
@@ -138,7 +137,6 @@ class Stream:
             self._answer(connection, reply)
             if opening and session.state is State.LIVE:
                 metrics.RESUMES.labels(outcome=session.outcome).inc()
-                self._measure()
 
     def _answer(self, connection: Connection, reply: Reply, reason: str = "protocol") -> None:
         if reply.frames:
@@ -206,7 +204,3 @@ class Stream:
             heartbeat_s=self._options.heartbeat_s,
             dead_s=self._options.dead_s,
         )
-
-    def _measure(self) -> None:
-        for kind, count in self._roster.counts().items():
-            metrics.CONNECTIONS.labels(kind=kind).set(count)
