@@ -39,6 +39,13 @@ function setOf(areas) {
   return new Set(areas.map(written));
 }
 
+/** @param {AreaCode[]} areas @returns {Place["names"]} */
+function namesOf(areas) {
+  const names = new Map();
+  areas.forEach((area) => area.name && names.set(written(area), area.name));
+  return names;
+}
+
 /**
  * The place of an area: the city with all its areas, or a neighbour with its own.
  * @param {City} city
@@ -48,7 +55,7 @@ function setOf(areas) {
 export function placeOf(city, area) {
   const asked = area === null ? `jis5:${city.jis5}` : area;
   const found = [city, ...city.neighbours].find((one) => asked === `jis5:${one.jis5}` || setOf(one.areas).has(asked));
-  return found ? { name: found.name, mine: setOf(found.areas) } : null;
+  return found ? { name: found.name, mine: setOf(found.areas), names: namesOf(found.areas) } : null;
 }
 
 /**
@@ -59,5 +66,5 @@ export function placeOf(city, area) {
 export function barePlace(area) {
   const [scheme, code] = area.split(":");
   const whole = scheme === "jis5" ? `${code}00` : code;
-  return { name: { ja: "", easy: "", en: "" }, mine: new Set([area, `class20:${whole}`, `quake_city:${whole}`]) };
+  return { name: { ja: "", easy: "", en: "" }, mine: new Set([area, `class20:${whole}`, `quake_city:${whole}`]), names: new Map() };
 }

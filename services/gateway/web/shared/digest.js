@@ -20,9 +20,9 @@ const TABLE = new Uint32Array(256).map((_, index) => {
  */
 export function crc32(bytes) {
   let value = 0xffffffff;
-  for (let index = 0; index < bytes.length; index += 1) {
-    value = TABLE[(value ^ bytes[index]) & 0xff] ^ (value >>> 8);
-  }
+  bytes.forEach((byte) => {
+    value = Number(TABLE[(value ^ byte) & 0xff]) ^ (value >>> 8);
+  });
   return (value ^ 0xffffffff) >>> 0;
 }
 
@@ -32,14 +32,17 @@ export function crc32(bytes) {
  * @param {string} right
  */
 export function byCodePoint(left, right) {
-  const one = Array.from(left);
-  const two = Array.from(right);
-  for (let index = 0; index < Math.min(one.length, two.length); index += 1) {
-    if (one[index] !== two[index]) {
-      return /** @type {number} */ (one[index].codePointAt(0)) - /** @type {number} */ (two[index].codePointAt(0));
-    }
-  }
-  return one.length - two.length;
+  const others = codePoints(right);
+  const differs = codePoints(left)
+    .map((code, index) => code - (others[index] === undefined ? -1 : Number(others[index])))
+    .find((difference) => difference !== 0);
+  // where one is the other's beginning, the shorter stands first
+  return differs === undefined ? left.length - right.length : differs;
+}
+
+/** @param {string} text */
+function codePoints(text) {
+  return Array.from(text, (character) => Number(character.codePointAt(0)));
 }
 
 /**

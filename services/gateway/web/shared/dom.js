@@ -30,7 +30,7 @@ export function svg(tag, attributes, children) {
  * @returns {T}
  */
 function filled(element, attributes, children) {
-  Object.keys(attributes).forEach((name) => element.setAttribute(name, attributes[name]));
+  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
   children.forEach((child) => element.appendChild(typeof child === "string" ? document.createTextNode(child) : child));
   return element;
 }

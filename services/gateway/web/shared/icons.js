@@ -3,7 +3,7 @@
 import { svg } from "./dom.js";
 
 /** Lines on a 24 × 24 grid, drawn with round ends in the colour of the text. */
-const FIGURES = /** @type {{[figure: string]: string[]}} */ ({
+const FIGURES = {
   rain: ["M6.5 13.5a4 4 0 0 1 .4-8 5.5 5.5 0 0 1 10.5 1.3 3.4 3.4 0 0 1 .3 6.7z", "M8 17l-1.2 3.5M12.4 17l-1.2 3.5M16.8 17l-1.2 3.5"],
   slope: ["M2.5 21h19", "M2.5 21V4.500L17.500 21", "M11.600 4.800a2.300 2.300 0 1 1-.01 0z", "M17.300 9.600a2.700 2.700 0 1 1-.01 0z"],
   flood: ["M4.5 11.5V8L12 2.5 19.5 8v3.5M9.7 11.5V8.3h4.6v3.2", "M2 15.5c1.7-1.6 3.3-1.6 5 0s3.3 1.6 5 0 3.3-1.6 5 0 3.3 1.6 5 0", "M2 20.3c1.7-1.6 3.3-1.6 5 0s3.3 1.6 5 0 3.3-1.6 5 0 3.3 1.6 5 0"],
@@ -24,9 +24,9 @@ const FIGURES = /** @type {{[figure: string]: string[]}} */ ({
   person: ["M13.800 2.800a1.900 1.900 0 1 1-.01 0z", "M6 10.500l4-2.700 3 .7-2.500 5.500 4 2.700.5 4.800M10.500 14l-2 4.500H4.500M13 8.500l2 3.300 4 .7"],
   house: ["M3 11.500L12 3.500l9 8", "M5.500 9.500v11h13v-11", "M10 20.500v-6h4v6"],
   notice: ["M12 2.500a9.500 9.500 0 1 1-.01 0z", "M12 11v6M12 7v.3"],
-});
+};
 
-const FAMILY = /** @type {{[hazard: string]: string}} */ ({
+const FAMILY = /** @type {{[hazard: string]: keyof typeof FIGURES}} */ ({
   heavy_rain: "rain", landslide: "slope", storm_surge: "surge", flood: "flood", wind: "wind", snowstorm: "snow", wave: "wave",
   heavy_snow: "snow", thunder: "thunder", fog: "fog", dry_air: "dry", avalanche: "slope", snowmelt: "flood",
   low_temperature: "cold", frost: "cold", icing: "snow", snow_accretion: "snow", tornado: "tornado", rainband: "rain",
@@ -35,13 +35,13 @@ const FAMILY = /** @type {{[hazard: string]: string}} */ ({
 });
 
 /** Outlines on a 100 × 100 grid; `at` is where the middle of a figure inside stands. */
-const SHAPES = /** @type {{[shape: string]: {path: string, at: number, size: number}}} */ ({
+const SHAPES = {
   circle: { path: "M50 3a47 47 0 1 1-.01 0z", at: 50, size: 72 },
   triangle: { path: "M50 5q3.500 0 5.500 3.500l41 76q2 3.500 .2 7-1.900 3.500-6 3.500H9.300q-4.100 0-6-3.500-1.800-3.500 .2-7l41-76Q46.500 5 50 5z", at: 65, size: 56 },
   square: { path: "M12 4h76q8 0 8 8v76q0 8-8 8H12q-8 0-8-8V12q0-8 8-8z", at: 50, size: 74 },
   diamond: { path: "M44.500 3.500q5.500-5.500 11 0l41 41q5.500 5.500 0 11l-41 41q-5.500 5.500-11 0l-41-41q-5.500-5.500 0-11z", at: 50, size: 66 },
   octagon: { path: "M30.500 3h39L97 30.500v39L69.500 97h-39L3 69.500v-39z", at: 50, size: 76 },
-});
+};
 
 /**
  * The figure of a hazard. It stands beside the hazard's name and is hidden from screen readers.
@@ -62,7 +62,7 @@ export function icon(hazard) {
  * @param {string} number
  */
 export function levelShape(shape, number) {
-  const row = SHAPES[shape] || SHAPES.square;
+  const row = Object.entries(SHAPES).filter(([name]) => name === shape).map(([, one]) => one)[0] || SHAPES.square;
   return svg("svg", { class: "shape", viewBox: "0 0 100 100", "data-shape": shape, focusable: "false" }, [
     svg("path", { d: row.path }),
     svg("text", { x: "50", y: String(row.at + row.size * 0.36), "text-anchor": "middle", "font-size": String(row.size) }, [number]),

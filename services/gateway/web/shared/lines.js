@@ -17,27 +17,36 @@ const PLACES_MAX_CHARS = 34;
 
 /** How a source grades its events, by the end of the event's name; the longest first. */
 const GRADES = [
-  ["大津波警報", "大津波 警報", "とても おおきな つなみの けいほう", "major tsunami warning"],
-  ["特別警報", "特別 警報", "とくべつけいほう", "emergency warning"],
-  ["危険警報", "危険 警報", "きけんけいほう", "danger warning"],
-  ["警報", "警報", "けいほう", "warning"],
-  ["早期注意情報", "早期 注意", "はやめの ちゅうい", "early notice"],
-  ["注意報", "注意報", "ちゅういほう", "advisory"],
-  ["注意情報", "注意 情報", "ちゅうい じょうほう", "advisory"],
-  ["緊急情報", "緊急 情報", "きんきゅう じょうほう", "urgent notice"],
-  ["速報", "速報", "そくほう", "report"],
-  ["情報", "情報", "じょうほう", "information"],
+  grade("大津波警報", "大津波 警報", "とても おおきな つなみの けいほう", "major tsunami warning", true),
+  grade("特別警報", "特別 警報", "とくべつけいほう", "emergency warning"),
+  grade("危険警報", "危険 警報", "きけんけいほう", "danger warning"),
+  grade("警報", "警報", "けいほう", "warning"),
+  grade("早期注意情報", "早期 注意", "はやめの ちゅうい", "early notice"),
+  grade("注意報", "注意報", "ちゅういほう", "advisory"),
+  grade("注意情報", "注意 情報", "ちゅうい じょうほう", "advisory"),
+  grade("緊急情報", "緊急 情報", "きんきゅう じょうほう", "urgent notice"),
+  grade("速報", "速報", "そくほう", "report"),
+  grade("情報", "情報", "じょうほう", "information"),
 ];
+
+/**
+ * @param {string} end of the event's name
+ * @param {string} ja @param {string} easy @param {string} en
+ * @param {boolean} [whole] it names the hazard as well
+ * @returns {{end: string, words: Text, whole: boolean}}
+ */
+function grade(end, ja, easy, en, whole) {
+  return { end, words: { ja, easy, en }, whole: Boolean(whole) };
+}
 
 /** The same words at the end of orders, where a line may break before them and nowhere else. */
 const ORDER_BREAKS = ["安全確保", "避難"];
 
 /** Short names of sources, where the mark has no room for an office's full name. */
-const SOURCES = /** @type {{[source: string]: Text}} */ ({
+const SOURCES = /** @type {{[source: string]: Text | undefined}} */ ({
   jma: { ja: "気象庁", easy: "きしょうちょう", en: "JMA" },
 });
 
-/** @type {{[name: string]: Text}} */
 export const DRILL = {
   action: { ja: "これは訓練です", easy: "れんしゅうです。 ほんとうでは ありません", en: "This is a drill, not a real alert" },
   content: { ja: "訓練の内容", easy: "れんしゅうの なかみ", en: "The drill says" },
@@ -50,13 +59,13 @@ export function levelRow(level) {
 
 /** The hazard people follow: `flood:820209000400` → `flood`. @param {string} id */
 export function baseHazard(id) {
-  return id.split(":")[0];
+  return id.replace(/:.*$/, "");
 }
 
 /** @param {string} id @returns {{name: Text, action: Text}} */
 export function hazardRow(id) {
   const rows = /** @type {{[id: string]: {name: Text, action: Text}}} */ (HAZARDS);
-  return rows[baseHazard(id)] || { name: { ja: "", easy: "", en: "" }, action: rows.notice.action };
+  return rows[baseHazard(id)] || { name: { ja: "", easy: "", en: "" }, action: HAZARDS.notice.action };
 }
 
 /**
@@ -70,7 +79,7 @@ export function plainName(event) {
 
 /** @param {string} name */
 function gradeOf(name) {
-  return GRADES.find((grade) => name.slice(-grade[0].length) === grade[0]);
+  return GRADES.find(({ end }) => name.slice(-end.length) === end);
 }
 
 /**
@@ -78,8 +87,8 @@ function gradeOf(name) {
  * @param {string} name
  */
 export function nameParts(name) {
-  const grade = gradeOf(name);
-  const tail = grade ? grade[0] : ORDER_BREAKS.find((word) => name.slice(-word.length) === word);
+  const found = gradeOf(name);
+  const tail = found ? found.end : ORDER_BREAKS.find((word) => name.slice(-word.length) === word);
   const head = tail ? name.slice(0, name.length - tail.length) : "";
   return tail && head ? [head, tail] : [name];
 }
@@ -105,12 +114,11 @@ function markOf(block) {
     return { kind: "level", level: block.info.level, equivalent: block.alert.origin !== "office" && Boolean(row && row.order) };
   }
   const by = SOURCES[block.alert.source];
-  const grade = gradeOf(plainName(block.info.event));
-  const name = hazardRow(block.info.hazard).name;
+  const found = gradeOf(plainName(block.info.event));
   return {
     kind: "grade",
     by: by ? by.ja : block.alert.senderName,
-    grade: grade ? { ja: grade[1], easy: grade[2], en: grade[3] } : name,
+    grade: found ? found.words : hazardRow(block.info.hazard).name,
   };
 }
 
@@ -145,49 +153,69 @@ function kickerOf(block) {
 /** @param {Block} block @param {string} name @param {Text} hazard */
 function englishName(block, name, hazard) {
   const order = orderOf(block);
-  const grade = gradeOf(name);
+  const found = gradeOf(name);
   if (order) {
     return baseHazard(block.info.hazard) === "evacuation" ? order.en : `${order.en}: ${hazard.en}`;
   }
-  const plain = !grade || grade[0] === "大津波警報" ? (grade ? grade[3] : hazard.en) : `${hazard.en} ${grade[3]}`;
-  return plain.charAt(0).toUpperCase() + plain.slice(1);
+  const said = [found && found.whole ? "" : hazard.en, found ? found.words.en : ""].filter(Boolean).join(" ");
+  return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
 /**
  * The areas of the block that are ours, by name: the city's own name when it is all of the city.
  * @param {Info} info
  * @param {Place} place
+ * @returns {Text[]}
  */
 export function placesOf(info, place) {
   const mine = info.area.filter((area) => isMine(area, place.mine));
   const whole = mine.some((area) => area.code !== undefined && /^(class20|quake_city|jis5)$/.test(area.code.scheme));
   if (whole && place.name.ja) {
-    return [place.name.ja];
+    return [place.name];
   }
-  const names = Array.from(new Set(mine.map((area) => area.areaDesc)));
+  const names = mine.map((area) => nameOf(area, place)).filter((name, index, all) => all.findIndex((one) => one.ja === name.ja) === index);
   let room = PLACES_MAX_CHARS;
   const listed = names.filter((name, index) => {
-    room -= name.length + 1;
+    room -= name.ja.length + 1;
     return index === 0 || room >= 0;
   });
-  return listed.length < names.length ? listed.concat(`ほか${names.length - listed.length}か所`) : listed;
+  const rest = names.length - listed.length;
+  return rest > 0 ? listed.concat({ ja: `ほか${rest}か所`, easy: `ほか ${rest}つの ばしょ`, en: `${rest} more` }) : listed;
 }
 
-/** @param {Block} block @returns {Card["source"]} */
-function sourceOf(block) {
-  const origin = block.alert.origin;
-  const verbs = {
-    office: orderOf(block) ? ["発令", "issued", "だしました"] : ["発表", "issued", "だしました"],
-    gauge: ["観測", "observed", "はかりました"],
-    official: ["発表", "issued", "だしました"],
-  }[origin];
+/**
+ * The source's own name of an area; in other languages ours, where it has one.
+ * @param {import("./types").Area} area
+ * @param {Place} place
+ * @returns {Text}
+ */
+function nameOf(area, place) {
+  const ours = area.code && place.names.get(`${area.code.scheme}:${area.code.code}`);
+  return { ja: area.areaDesc, easy: ours ? ours.easy : area.areaDesc, en: ours ? ours.en : area.areaDesc };
+}
+
+const VERBS = {
+  ordered: { ja: "発令", easy: "だしました", en: "issued" },
+  issued: { ja: "発表", easy: "だしました", en: "issued" },
+  observed: { ja: "観測", easy: "はかりました", en: "observed" },
+};
+
+/** @param {Block} block @param {Place} place @returns {Card["source"]} */
+function sourceOf(block, place) {
+  const { origin, senderName, sent, source } = block.alert;
+  const known = SOURCES[source] || (senderName === place.name.ja ? place.name : undefined);
+  const verb = origin === "gauge" ? VERBS.observed : orderOf(block) ? VERBS.ordered : VERBS.issued;
   return {
-    who: block.alert.senderName,
-    sent: Date.parse(block.alert.sent),
-    verb: verbs[0],
-    verbEnglish: verbs[1],
-    verbEasy: verbs[2],
+    who: { ja: senderName, easy: known ? known.easy : senderName, en: known ? known.en : senderName },
+    sent: Date.parse(sent),
+    verb,
   };
+}
+
+/** @param {Text} hazard @param {string} name */
+function easyName(hazard, name) {
+  const found = gradeOf(name);
+  return [found && found.whole ? "" : hazard.easy, found ? found.words.easy : ""].filter(Boolean).join("の ");
 }
 
 /**
@@ -201,8 +229,6 @@ export function card(block, place) {
   const hazard = hazardRow(info.hazard).name;
   const order = orderOf(block);
   const name = order ? order.ja : plainName(info.event) || hazard.ja;
-  const all = placesOf(info, place);
-  const whole = all.length === 1 && all[0] === place.name.ja;
   return {
     subject: `${block.stream}|${info.hazard}`,
     key: `${block.stream}|${info.hazard}|${info.event}`,
@@ -216,12 +242,10 @@ export function card(block, place) {
     mark: markOf(block),
     kicker: kickerOf(block),
     name: nameParts(name),
-    nameEasy: order ? order.easy : hazard.easy,
+    nameEasy: order ? order.easy : easyName(hazard, name),
     nameEnglish: englishName(block, name, hazard),
-    places: all,
-    placeEnglish: whole ? place.name.en : "",
-    placeEasy: whole ? place.name.easy : all.join("、"),
+    places: placesOf(info, place),
     action: actionOf(block),
-    source: sourceOf(block),
+    source: sourceOf(block, place),
   };
 }

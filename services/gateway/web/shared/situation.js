@@ -112,7 +112,7 @@ function isOurs(situation, frame) {
  */
 export function leasesOf(frame) {
   const leases = frame.leases;
-  return leases ? new Map(Object.keys(leases).map((source) => [source, Date.parse(leases[source])])) : null;
+  return leases ? new Map(Object.entries(leases).map(([source, until]) => /** @type {[string, number]} */ ([source, Date.parse(until)]))) : null;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 export interface Text { ja: string; easy: string; en: string }
 
-export interface AreaCode { scheme: string; code: string }
+export interface AreaCode { scheme: string; code: string; name?: Text }
 export interface Area { areaDesc: string; code?: AreaCode }
 
 export interface Info {
@@ -49,7 +49,8 @@ export interface View {
   surface: "sign" | "page"; mine: Set<string>; now: number; leases: Map<string, number>;
 }
 
-export interface Place { name: Text; mine: Set<string> }
+/** `mine`: areas as "scheme:code"; `names`: what they are called, where that is known. */
+export interface Place { name: Text; mine: Set<string>; names: Map<string, Text> }
 
 export interface CityNeighbour { id: string; name: Text; jis5: string; areas: AreaCode[] }
 
@@ -71,10 +72,15 @@ export interface Card {
   subject: string; key: string; stream: string; revision: string; drill: boolean; rank: number; level: number | null;
   order: boolean; hazard: string;
   mark: LevelMark | GradeMark; kicker: Text; name: string[]; nameEasy: string; nameEnglish: string;
-  places: string[]; placeEnglish: string; placeEasy: string; action: Text; source: Source;
+  places: Text[]; action: Text; source: Source;
 }
 
-export interface Source { who: string; sent: number; verb: string; verbEnglish: string; verbEasy: string }
+export interface Source { who: Text; sent: number; verb: Text }
 
 /** Whether the line to the gateway lives, and when it was last heard, by the server's clock. */
 export interface Line { state: "connecting" | "live" | "lost"; heard: number | null }
+
+/** What a page knows at one moment. `clockKnown` is false when nobody can say what time it is (DESIGN.md §3.6). */
+export interface Known {
+  situation: Situation; leases: Map<string, number>; line: Line; now: number; clockKnown: boolean;
+}

@@ -49,12 +49,12 @@ function gradeMark(mark) {
   ]);
 }
 
-/** @param {Card} card */
+/** Where, and in English where all of it has an English name. @param {Card} card */
 function placeLine(card) {
-  const names = card.places.map((name, index) =>
-    el("span", { class: "phrase" }, [index < card.places.length - 1 ? `${name}、` : name]),
-  );
-  const english = card.placeEnglish ? [" ", el("span", { class: "phrase english-place", lang: "en" }, [card.placeEnglish])] : [];
+  const { places } = card;
+  const names = places.map((name, index) => el("span", { class: "phrase" }, [index < places.length - 1 ? `${name.ja}、` : name.ja]));
+  const foreign = places.every((name) => /[A-Za-z]/.test(name.en)) ? places.map((name) => name.en).join(", ") : "";
+  const english = foreign ? [" ", el("span", { class: "english-place", lang: "en" }, [foreign])] : [];
   return el("p", { class: "place", lang: "ja" }, /** @type {(Node | string)[]} */ (names).concat(english));
 }
 
@@ -96,8 +96,8 @@ function drillLines(card) {
 export function sourceLine(card, now) {
   const { who, sent, verb } = card.source;
   return [
-    ...phrases(who),
+    ...phrases(who.ja),
     " ",
-    el("span", { class: "phrase" }, [`${dayAndTime(sent, now)} ${verb}${card.drill ? "（訓練）" : ""}`]),
+    el("span", { class: "phrase" }, [`${dayAndTime(sent, now)} ${verb.ja}${card.drill ? "（訓練）" : ""}`]),
   ];
 }

@@ -12,10 +12,11 @@ const TYPE = /** @type {{[name: string]: [number, number]}} */ ({
   easy: [60, 66],
   help: [48, 60],
   trained: [46, 60],
+  word: [100, 92],
+  "word.long": [80, 92],
 });
 /** The name's greatest size on one line and on two, in the same units: [landscape, portrait]. */
-const NAME_ONE = [250, 290];
-const NAME_TWO = [150, 226];
+const NAME_MOST = { landscape: [250, 150], portrait: [290, 226] };
 /** Sizes outside the lines of a card, in the same units, and never below the smallest. */
 const PAGE_TYPE = /** @type {{[name: string]: number}} */ ({ note: 42, text: 46, lead: 56, strong: 62, label: 42 });
 const SMALLEST = 1 / 28;
@@ -48,8 +49,8 @@ export function screenOf(width, height) {
  */
 export function measureScreen(root, screen) {
   root.style.setProperty("--u", `${screen.unit}px`);
-  Object.keys(PAGE_TYPE).forEach((name) => {
-    root.style.setProperty(`--${name}`, `${Math.max(screen.smallest, PAGE_TYPE[name] * screen.unit)}px`);
+  Object.entries(PAGE_TYPE).forEach(([name, size]) => {
+    root.style.setProperty(`--${name}`, `${Math.max(screen.smallest, size * screen.unit)}px`);
   });
   root.setAttribute("data-shape", screen.portrait ? "portrait" : "landscape");
 }
@@ -93,8 +94,8 @@ function tryScale(card, screen, scale) {
   const title = /** @type {HTMLElement} */ (card.querySelector(".title"));
   const what = /** @type {HTMLElement} */ (card.querySelector(".what"));
   fitName(/** @type {HTMLElement} */ (card.querySelector(".name")), title.clientWidth, screen, scale);
-  Object.keys(TYPE).forEach((name) => {
-    const size = TYPE[name][screen.portrait ? 1 : 0] * screen.unit * scale;
+  Object.entries(TYPE).forEach(([name, [landscape, portrait]]) => {
+    const size = (screen.portrait ? portrait : landscape) * screen.unit * scale;
     Array.from(card.querySelectorAll(`.${name}`)).forEach((found) => {
       const line = /** @type {HTMLElement} */ (found);
       fitLine(line, Math.max(size, screen.smallest), (title.contains(line) ? title : what).clientWidth, screen.smallest);
@@ -137,13 +138,13 @@ function fitLine(line, size, room, smallest) {
  * @param {number} scale
  */
 function fitName(name, room, screen, scale) {
-  const which = screen.portrait ? 1 : 0;
+  const [mostOne = 0, mostTwo = 0] = screen.portrait ? NAME_MOST.portrait : NAME_MOST.landscape;
   const parts = Array.from(name.querySelectorAll(".part"));
   name.style.fontSize = "100px";
   const widths = parts.map((part) => part.getBoundingClientRect().width / 100);
   const whole = widths.reduce((sum, width) => sum + width, 0);
-  const one = Math.min(NAME_ONE[which] * screen.unit * scale, room / whole);
-  const two = Math.min(NAME_TWO[which] * screen.unit * scale, room / Math.max.apply(null, widths));
+  const one = Math.min(mostOne * screen.unit * scale, room / whole);
+  const two = Math.min(mostTwo * screen.unit * scale, room / Math.max.apply(null, widths));
   const onTwo = parts.length > 1 && two > one * 1.05;
   name.setAttribute("data-lines", onTwo ? "2" : "1");
   name.style.fontSize = `${Math.floor(Math.max(screen.smallest, onTwo ? two : one))}px`;

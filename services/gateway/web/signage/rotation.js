@@ -23,10 +23,11 @@ export function still() {
  * @param {Turn[]} cards
  */
 export function round(cards) {
-  const worst = cards.filter((card) => card.rank === cards[0].rank && card.drill === cards[0].drill);
+  const [top] = cards;
+  const worst = cards.filter((card) => top && card.rank === top.rank && card.drill === top.drill);
   const rest = cards.slice(worst.length);
   const keys = cards.map((card) => card.key);
-  if (rest.length < 2 || cards[0].rank < RETURN_RANK) {
+  if (!top || rest.length < 2 || top.rank < RETURN_RANK) {
     return keys;
   }
   return rest.reduce((/** @type {string[]} */ all, card) => all.concat(worst.map((one) => one.key), card.key), []);
@@ -52,7 +53,7 @@ export function turn(before, cards, now) {
   }
   const at = risen ? keys.indexOf(risen.key) : next(before, keys, Boolean(current));
   const shown = /** @type {Turn} */ (cards.find((card) => card.key === keys[at]));
-  return { key: shown.key, at, until: now + DWELL_MS[String(shown.rank)], ranks };
+  return { key: shown.key, at, until: now + Number(DWELL_MS[String(shown.rank)]), ranks };
 }
 
 /**

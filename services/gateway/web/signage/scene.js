@@ -2,13 +2,11 @@
 
 import { dayAndTime, hhmm } from "../shared/clock.js";
 import { card } from "../shared/lines.js";
-import { inForce } from "../shared/situation.js";
+import { shownNow, truth } from "../shared/truth.js";
 
 /** @typedef {import("../shared/types").Card} Card */
 /** @typedef {import("../shared/types").Place} Place */
-/** @typedef {import("../shared/types").Line} Line */
 /** @typedef {import("../shared/types").Lapse} Lapse */
-/** @typedef {import("../shared/types").Situation} Situation */
 
 /** At and below this rank the everyday page keeps its turn: an advisory of weeks must not teach people to look away. */
 export const EVERYDAY_RANK = 2;
@@ -21,30 +19,20 @@ export const EVERYDAY = { key: "everyday", subject: "everyday", rank: 1, drill: 
 
 const ELSEWHERE = "テレビ・ラジオで確認してください";
 
-/**
- * `clockKnown` is false when nobody can say what time it is: then nothing can be said to be unexpired.
- * @typedef {{situation: Situation, leases: Map<string, number>, place: Place, line: Line, now: number, clockKnown: boolean}} Known
- */
+/** @typedef {import("../shared/types").Known & {place: Place}} Known */
 
 /**
  * @param {Known} known
  * @returns {Scene}
  */
 export function scene(known) {
-  const view = { surface: /** @type {"sign"} */ ("sign"), mine: known.place.mine, now: known.now, leases: known.leases };
-  const found = inForce(known.situation, view);
-  const cards = known.clockKnown ? found.real.concat(found.drills).map((block) => card(block, known.place)) : [];
-  const lapses = known.clockKnown ? found.lapsed : found.lapsed.concat(found.real.map((block) => unknownSince(block, known)));
-  const lapsed = lapses.map((lapse) => lapsedCard(lapse, known));
+  const found = shownNow(known, "sign", known.place.mine);
+  const cards = found.real.concat(found.drills).map((block) => card(block, known.place));
+  const lapsed = found.lapsed.map((lapse) => lapsedCard(lapse, known));
   const everyday = cards.every((one) => one.rank <= EVERYDAY_RANK && !one.drill);
   const line = lineBars(known);
   const last = line.length || lapsed.length || !everyday ? [] : [quietBar(cards, known)];
   return { cards, lapsed, everyday, bars: line.concat(last) };
-}
-
-/** @param {import("../shared/types").Block} block @param {Known} known @returns {Lapse} */
-function unknownSince(block, known) {
-  return { block, since: known.line.heard === null ? Date.parse(block.alert.sent) : known.line.heard };
 }
 
 /** @param {Lapse} lapse @param {Known} known @returns {LapsedCard} */
@@ -59,18 +47,18 @@ function lapsedCard(lapse, known) {
  * @returns {Bar[]}
  */
 function lineBars(known) {
-  const { line } = known;
-  if (line.state === "lost") {
-    return [lostBar(line.heard === null ? null : when(line.heard, known))];
+  const { kind, since } = truth(known.line, known.leases, known.now);
+  const told = since === null ? null : when(since, known);
+  switch (kind) {
+    case "lost":
+      return [lostBar(told)];
+    case "silent":
+      return [silentBar(told || "")];
+    case "checking":
+      return [checkingBar(told === null ? "" : `前回の確認 ${told}`)];
+    default:
+      return [];
   }
-  if (line.state === "connecting") {
-    return [checkingBar(line.heard === null ? "" : `前回の確認 ${when(line.heard, known)}`)];
-  }
-  const silent = Array.from(known.leases.values()).filter((until) => known.now >= until);
-  if (silent.length > 0) {
-    return [silentBar(dayAndTime(Math.min.apply(null, silent), known.now))];
-  }
-  return known.leases.size === 0 ? [checkingBar("")] : [];
 }
 
 /** @param {number} ms @param {Known} known */

@@ -109,7 +109,7 @@ export class ScreenPainter {
 
   /** @param {number} now */
   shift(now) {
-    const [x, y] = SHIFTS[Number.isNaN(now) ? 0 : Math.floor(now / 60000) % SHIFTS.length];
+    const [x = 0, y = 0] = SHIFTS[Math.floor(now / 60000) % SHIFTS.length] || [];
     this.root.style.setProperty("--shift-x", String(x));
     this.root.style.setProperty("--shift-y", String(y));
   }
@@ -134,10 +134,10 @@ function barsOf(scene, shown) {
     return scene.bars;
   }
   const bars = scene.bars.filter((bar) => bar.kind !== "listed");
-  if (scene.lapsed.length === 0) {
+  const [first] = scene.lapsed;
+  if (!first) {
     return bars;
   }
-  const first = scene.lapsed[0];
   const more = scene.lapsed.length > 1 ? ` ほか${scene.lapsed.length - 1}件` : "";
   /** @type {Bar} */
   const lapsed = { kind: "lapsed", strong: `${first.name}${more}`, text: `${first.since}\u00a0以降 未確認`, english: "", time: "" };
