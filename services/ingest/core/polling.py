@@ -28,6 +28,7 @@ BACKOFF_DOUBLINGS_MAX = 3
 """Failures double the pause up to eight intervals: eight minutes of 3 h lease, and no hammering of a tired server."""
 RETRY_AFTER_S_MAX = 3600.0
 """A longer Retry-After is cut to an hour: a source that asks for more would have us lapse without having looked."""
+PAUSE_S_MAX = 2 * RETRY_AFTER_S_MAX
 FUTURE_S_MAX = 3600.0
 """A feed's `updated` may be ahead of our clock by this much (ours may be slow); beyond it, it says nothing."""
 CLOCK_OFF_S_MAX = 30.0
@@ -121,8 +122,13 @@ class Watch:
 
 
 def is_due(watch: Watch, now: datetime) -> bool:
-    """Whether the source may be asked at this tick, or asked to be left alone."""
-    return watch.resume_at is None or now >= watch.resume_at
+    """Whether the source may be asked at this tick, or asked to be left alone.
+
+    A pause longer than we ever make means that our clock was set back: it must not silence us.
+    """
+    if watch.resume_at is None:
+        return True
+    return not 0 < (watch.resume_at - now).total_seconds() <= PAUSE_S_MAX
 
 
 def first_tick(source: Source, now: datetime) -> datetime:
@@ -323,7 +329,8 @@ def is_worth_saying(before: StatusReport | None, report: StatusReport, again_s: 
     """Whether a report tells more than the last one of its subject: a change, or news that has grown old."""
     if before is None or (before.condition, before.code) != (report.condition, report.code):
         return True
-    return (report.reported_at - before.reported_at).total_seconds() >= again_s
+    # A clock that was set back must not keep us from speaking until it has caught up.
+    return abs((report.reported_at - before.reported_at).total_seconds()) >= again_s
 
 
 def say_again_s(source: Source) -> float:

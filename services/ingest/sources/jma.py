@@ -199,16 +199,14 @@ class Poller:
             feed = await asyncio.to_thread(read_feed, result.body)
             left_over = await self._sift(poll, feed) if isinstance(feed, Feed) else 0
         is_missing = isinstance(result, Got) and result.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-        desk.watch = polling.after_long(
-            desk.watch, is_settled=is_missing or (isinstance(feed, Feed) and left_over == 0)
-        )
-        _log.event(
-            "long_feed.read",
-            source=desk.source.id,
-            result="missing" if is_missing else _reason(result) if feed is None else str(getattr(feed, "code", "ok")),
-            waiting=len(desk.queue),
-            left_over=left_over,
-        )
+        is_read = isinstance(feed, Feed) and left_over == 0
+        desk.watch = polling.after_long(desk.watch, is_settled=is_missing or is_read)
+        if is_missing or is_read:
+            _log.event("long_feed.settled", source=desk.source.id, missing=is_missing, waiting=len(desk.queue))
+            return
+        reason = str(feed) if isinstance(feed, Defect) else _reason(result)
+        hint = "telegrams of a gap may be missing; each brings its whole state again" if not desk.watch.long_due else ""
+        _log.warning("long_feed.unread", source=desk.source.id, reason=reason, left_over=left_over, hint=hint)
 
     async def _sift(self, poll: _Poll, feed: Feed) -> int:
         """Take the new entries of a feed onto the desk; answers for how many there was no room."""
