@@ -151,7 +151,7 @@ class Story(RuleBasedStateMachine):
                 self._compare(client)
 
     def _moment(self) -> Moment:
-        return Moment(mirror=self.mirror, leases={}, at=at(0), heartbeat_s=15, dead_s=40)
+        return Moment(mirror=self.mirror, leases={}, at=at(0), as_of=at(0), heartbeat_s=15, dead_s=40)
 
     def _compare(self, client: Client) -> None:
         fresh = Client()

@@ -115,7 +115,7 @@ class Stream:
 
     def _is_ours(self, origin: str, host: str) -> bool:
         """Whether the browser's page comes from this host; programs send no Origin and are not asked."""
-        return origin in self._options.origins or urlsplit(origin).netloc.lower() == host.lower()
+        return origin in self._options.origins or (host != "" and urlsplit(origin).netloc.lower() == host.lower())
 
     async def _converse(self, websocket: WebSocket, connection: Connection) -> None:
         session = connection.session
@@ -201,6 +201,7 @@ class Stream:
             mirror=view.mirror,
             leases=view.leases(),
             at=view.now,
+            as_of=view.as_of or view.now,
             heartbeat_s=self._options.heartbeat_s,
             dead_s=self._options.dead_s,
         )

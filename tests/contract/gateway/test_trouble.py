@@ -17,6 +17,8 @@ from services.gateway.app import AddressUnusable
 from services.gateway.channels.webhook import ATTEMPTS_MAX, Outcome, Webhook, WebhookUnusable, checked
 from services.gateway.core.alarms import Notice, Turn
 from services.gateway.core.health import Problem
+from services.gateway.core.mirror import Mirror
+from services.gateway.store import projection
 from services.runtime import records
 from services.runtime.clock import SystemClock
 from tests.contract.gateway.conftest import Builder, Door, Opener, TroubledLog
@@ -49,6 +51,9 @@ async def test_while_the_log_cannot_be_read_the_last_situation_stays_with_its_ag
     told = (await door.http.get("/v1/situation")).json()
     assert [one["stream"] for one in told["alerts"]] == ["rain"]
     assert told["as_of"] < (await door.http.get("/health")).json()["now"]
+    async with door.line() as sign:
+        welcome = await sign.hello()
+        assert welcome["as_of"] < welcome["server_time"]
     log.fails = None
     await door.until(lambda: "wind" in door.app.projection.mirror.streams)
     await door.health(lambda body: body["status"] == "ok")
@@ -71,6 +76,18 @@ async def test_a_record_that_cannot_be_read_stops_nobody(door: Door) -> None:
     assert all(isinstance(records.payload(record), DeadLetter) for record in letters)
     await door.publish(an_alert(stream="rain"), an_alert(stream="wind"))
     await door.health(lambda body: body["status"] == "ok")
+
+
+async def test_records_are_taken_one_by_one_where_together_they_cannot_be(door: Door) -> None:
+    await door.log.append("situation", [Message(key="rain", value=b"{}", id="s:x")])
+    await door.publish(an_alert(stream="wave"))
+    batch = await door.log.read("situation", 0)
+    together, singly = (
+        projection.folded(Mirror(), batch, live=True),
+        projection.folded_singly(Mirror(), batch, live=True),
+    )
+    assert singly[0].snapshot == together[0].snapshot
+    assert [record.key for record, _ in singly[1]] == [record.key for record, _ in together[1]] == ["rain"]
 
 
 async def test_a_report_that_cannot_be_read_is_passed_over_and_one_that_ends_is_forgotten(door: Door) -> None:

@@ -48,7 +48,7 @@ LATER = mirror(change(2, "wind"), change(3, "wave"))
 
 
 def moment(of: Mirror = CALM) -> Moment:
-    return Moment(mirror=of, leases={"jma.extra": at(180)}, at=at(0), heartbeat_s=15, dead_s=40)
+    return Moment(mirror=of, leases={"jma.extra": at(180)}, at=at(0), as_of=at(0), heartbeat_s=15, dead_s=40)
 
 
 def hello(resume: object = None, **changes: object) -> str:
