@@ -36,6 +36,8 @@ from services.runtime.settings import Settings
 
 REPORT_EVERY_S = 10.0
 SILENCE_S = 3 * REPORT_EVERY_S
+APPEND_MAX_S = 5.0
+"""How long the log may take to answer before it counts as refusing; nothing else of the gateway waits for it."""
 LOOK_EVERY_S = 1.0
 """How often problems are looked for."""
 LOADING_MAX_S = 60.0
@@ -214,17 +216,23 @@ class App:
         await self._append(self.reporter.ok("service:gateway", "serving", silence_s=SILENCE_S))
 
     async def _append(self, output: Output) -> None:
-        before = self.projection.appending
         try:
-            await self.log.append(output.topic, [output.message])
+            async with asyncio.timeout(APPEND_MAX_S):
+                await self.log.append(output.topic, [output.message])
         except EventLogError as error:
-            since = before.since if before else self.clock.now()
-            hint = "make room on the log's disk or mend it; what was accepted is kept, new alerts wait at their feeds"
-            self.projection.appending = Trouble(since=since, code=error.code, message=str(error), hint=hint)
-            if before is None:
-                _log.error("log.refuses", code=error.code, error=str(error), hint=hint)
+            self._refused(error.code, str(error))
+        except TimeoutError:
+            self._refused(EventLogError.code, f"the log did not answer within {APPEND_MAX_S:g} s")
         else:
             self.projection.appending = None
+
+    def _refused(self, code: str, message: str) -> None:
+        before = self.projection.appending
+        since = before.since if before else self.clock.now()
+        hint = "make room on the log's disk or mend it; what was accepted is kept, new alerts wait at their feeds"
+        self.projection.appending = Trouble(since=since, code=code, message=message, hint=hint)
+        if before is None:
+            _log.error("log.refuses", code=code, error=message, hint=hint)
 
     async def _heard_canary(self, age_s: float) -> None:
         # An old one is what stood there when the line came up: it says nothing about the way being open now.
@@ -244,13 +252,15 @@ class App:
             found = problems(view, canary_limit_s=self.canary_limit_s)
             state, notices = alarms.judge(state, found, view.now)
             for notice in notices:
-                await self._tell(notice)
+                self._tell(notice)
+            for notice in notices:
+                await self._append(self.reporter.output(notice.report()))
             await self.clock.sleep(LOOK_EVERY_S)
 
     def _running_s(self) -> float:
         return (self.clock.now() - self.projection.started_at).total_seconds()
 
-    async def _tell(self, notice: alarms.Notice) -> None:
+    def _tell(self, notice: alarms.Notice) -> None:
         problem = notice.problem
         metrics.ALARMS.labels(kind=problem.subject.partition(":")[0], outcome=notice.turn).inc()
         say = _log.event if notice.turn is alarms.Turn.CLEARED else _log.error
@@ -263,7 +273,6 @@ class App:
         )
         self._notices.append(notice)
         self._noticed.set()
-        await self._append(self.reporter.output(notice.report()))
 
     async def _send_notices(self) -> None:
         while True:

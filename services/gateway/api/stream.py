@@ -153,7 +153,8 @@ class Stream:
     async def run(self) -> None:
         """Bring everybody to the head whenever it moves, and give a sign of life every `heartbeat_s`."""
         beat_at = self._clock.monotonic() + self._options.heartbeat_s
-        until = self._view().leases()
+        view = self._view()
+        until, told = view.leases(), view.mirror
         while True:
             bell = self._bell()
             with suppress(TimeoutError):
@@ -164,7 +165,9 @@ class Stream:
             beats = self._clock.monotonic() >= beat_at or leases.revived(before, until, view.now)
             if beats:
                 beat_at = self._clock.monotonic() + self._options.heartbeat_s
-            await self._fan_out(beats=beats)
+            if beats or view.mirror is not told:
+                told = view.mirror
+                await self._fan_out(beats=beats)
 
     async def _fan_out(self, *, beats: bool) -> None:
         for connections in self._roster.slices():
