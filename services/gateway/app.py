@@ -85,6 +85,7 @@ def build(
         connections_max=int(settings.connections_max),
         per_address_max=int(settings.connections_per_address_max),
         canary_id=f"canary-{secrets.token_hex(16)}",
+        origins=frozenset(settings.origins.split()),
         hello_s=hello_s,
     )
     stream = Stream(options, clock, projection.view, projection.bell)
@@ -187,7 +188,8 @@ class App:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,
+                proxy_headers=bool(self.settings.proxies),
+                forwarded_allow_ips=self.settings.proxies,
                 backlog=BACKLOG,
                 limit_concurrency=int(self.settings.connections_max) + REQUESTS_MAX,
                 timeout_graceful_shutdown=STOP_S,

@@ -137,6 +137,32 @@ async def test_a_page_of_another_host_may_not_listen_and_one_of_ours_may(door: D
         assert (await page.hello(kind="page"))["type"] == "welcome"
 
 
+async def test_a_page_behind_a_proxy_that_changes_the_host_is_named_by_a_setting(opened: Opener) -> None:
+    door = await opened(origins="https://alerts.example https://other.example")
+    await door.begin()
+    async with door.line(origin="https://alerts.example") as page:
+        assert (await page.hello(kind="page"))["type"] == "welcome"
+
+
+async def test_behind_a_proxy_that_is_believed_each_client_has_its_own_address(opened: Opener) -> None:
+    door = await opened(proxies="127.0.0.1", connections_per_address_max="1")
+    await door.begin()
+    async with (
+        door.line(additional_headers={"X-Forwarded-For": "203.0.113.1"}),
+        door.line(additional_headers={"X-Forwarded-For": "203.0.113.2"}),
+    ):
+        status, _, _ = await refused(door, additional_headers={"X-Forwarded-For": "203.0.113.1"})
+        assert status == 503
+
+
+async def test_a_client_cannot_claim_to_be_somebody_else(opened: Opener) -> None:
+    door = await opened(connections_per_address_max="2")
+    await door.begin()
+    await door.health(lambda body: body["connections"]["canary"] == 1)
+    async with door.line(additional_headers={"X-Forwarded-For": "203.0.113.1"}):
+        assert (await refused(door, additional_headers={"X-Forwarded-For": "203.0.113.2"}))[0] == 503
+
+
 async def test_when_all_places_are_taken_the_next_is_told_to_come_again(opened: Opener) -> None:
     # one place is our own listener's
     door = await opened(connections_max="2")
