@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import secrets
 import socket
 from collections import deque
@@ -49,6 +50,8 @@ NOTICES_MAX = 500
 """Notices that wait for the webhook; of more the oldest is dropped (it is in the log and in `status` all the same)."""
 REQUESTS_MAX = 2_000
 """HTTP connections beside those of the stream; uvicorn answers further ones with 503."""
+FILES_KEPT = 500
+"""Open files that the rest of the process is sure of, however many clients come: the log must never lack one."""
 BACKLOG = 2_048
 """Connections that wait to be accepted; the kernel lets further ones try again."""
 MESSAGE_BYTES_HARD_MAX = 65_536
@@ -82,7 +85,7 @@ def build(
     options = Options(
         heartbeat_s=settings.heartbeat_s,
         dead_s=settings.dead_s,
-        connections_max=int(settings.connections_max),
+        connections_max=room_for(int(settings.connections_max)),
         per_address_max=int(settings.connections_per_address_max),
         canary_id=f"canary-{secrets.token_hex(16)}",
         origins=frozenset(settings.origins.split()),
@@ -107,6 +110,7 @@ def build(
         clock=clock,
         projection=projection,
         stream=stream,
+        connections_max=options.connections_max,
         http=pages.Guarded(http),
         canary_id=options.canary_id,
         canary_limit_s=canary_limit_s,
@@ -124,6 +128,7 @@ class App:
     clock: Clock
     projection: Projection
     stream: Stream
+    connections_max: int
     http: ASGIApp
     canary_id: str
     canary_limit_s: float
@@ -191,7 +196,7 @@ class App:
                 proxy_headers=bool(self.settings.proxies),
                 forwarded_allow_ips=self.settings.proxies,
                 backlog=BACKLOG,
-                limit_concurrency=int(self.settings.connections_max) + REQUESTS_MAX,
+                limit_concurrency=self.connections_max + REQUESTS_MAX,
                 timeout_graceful_shutdown=STOP_S,
             )
         )
@@ -284,6 +289,19 @@ class App:
                 notice = self._notices.popleft()
                 if self.webhook is not None:
                     await self.webhook.send(notice)
+
+
+def room_for(connections: int) -> int:
+    """How many of these connections the process may have open, once its limit of open files is raised for them."""
+    needed = connections + REQUESTS_MAX + FILES_KEPT
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    possible = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < possible:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (possible, hard))
+    if possible < needed:
+        hint = "raise the limit of open files (LimitNOFILE, ulimit -n), or lower connections_max"
+        _log.warning("connections.fewer", wanted=connections, open_files=possible, hint=hint)
+    return max(1, connections - (needed - possible))
 
 
 class _Server(uvicorn.Server):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import pytest
 from schemas.telegram import DeadLetter
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import LogBroken, LogFull, Message
-from services.gateway.app import AddressUnusable
+from services.gateway.app import AddressUnusable, room_for
 from services.gateway.channels.webhook import ATTEMPTS_MAX, Outcome, Webhook, WebhookUnusable, checked
 from services.gateway.core.alarms import Notice, Turn
 from services.gateway.core.health import Problem
@@ -103,6 +104,12 @@ async def test_a_port_that_is_taken_is_said_so(door: Door, built: Builder) -> No
     second = built(MemoryLog(), port=str(door.port))
     with pytest.raises(AddressUnusable, match="end what listens there"):
         await second.run()
+
+
+def test_more_clients_than_files_can_be_opened_are_not_promised_a_place() -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    assert room_for(10) == 10
+    assert hard == resource.RLIM_INFINITY or room_for(hard) < hard
 
 
 # --- alarms leave the machine ---
