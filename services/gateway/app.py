@@ -196,7 +196,7 @@ class App:
                 proxy_headers=bool(self.settings.proxies),
                 forwarded_allow_ips=self.settings.proxies,
                 backlog=BACKLOG,
-                limit_concurrency=self.connections_max + REQUESTS_MAX,
+                limit_concurrency=self.connections_max + min(REQUESTS_MAX, max(100, self.connections_max // 2)),
                 timeout_graceful_shutdown=STOP_S,
             )
         )
@@ -292,7 +292,10 @@ class App:
 
 
 def room_for(connections: int) -> int:
-    """How many of these connections the process may have open, once its limit of open files is raised for them."""
+    """How many of these connections the process may have open, once its limit of open files is raised for them.
+
+    Where that limit cannot be raised far enough, half of it: the rest is for requests and the log.
+    """
     needed = connections + REQUESTS_MAX + FILES_KEPT
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     possible = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
@@ -301,7 +304,7 @@ def room_for(connections: int) -> int:
     if possible < needed:
         hint = "raise the limit of open files (LimitNOFILE, ulimit -n), or lower connections_max"
         _log.warning("connections.fewer", wanted=connections, open_files=possible, hint=hint)
-    return max(1, connections - (needed - possible))
+    return connections if possible >= needed else min(connections, possible // 2)
 
 
 class _Server(uvicorn.Server):
