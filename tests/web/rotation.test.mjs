@@ -48,6 +48,19 @@ test("what is new comes at once", () => {
   assert.equal(turn(before, [A, B, C], 1000).key, "a");
 });
 
+test("what is new but less bad waits until the worse one has been read", () => {
+  const before = turn(still(), [A], 0);
+  const soon = turn(before, [A, B], 1000);
+  assert.equal(soon.key, "a");
+  assert.equal(turn(soon, [A, B], 7999).key, "a");
+  assert.equal(turn(soon, [A, B], 8000).key, "b");
+});
+
+test("at the start nothing is new: the worst has its whole turn", () => {
+  const first = turn(still(), [A, B, C], 0);
+  assert.equal(turn(first, [A, B, C], DWELL_MS[5] - 1).key, "a");
+});
+
 test("what rises comes at once, what falls does not", () => {
   const low = card("l|3", 3, { subject: "l" });
   const high = card("l|4", 4, { subject: "l" });

@@ -5,17 +5,20 @@ export const DWELL_MS = /** @type {{[rank: string]: number}} */ ({ 5: 20000, 4: 
 /** From this rank on the worst is never more than one card away: whoever looks up sees it within seconds. */
 const RETURN_RANK = 4;
 
+/** So long the worse card stays before something new that is less bad may come. */
+const READ_MS = 8000;
+
 /**
  * What a rotation needs of a card. Drills never count as the worst beside anything real.
  * @typedef {{key: string, subject: string, rank: number, drill: boolean}} Turn
  *
- * `at`: place in the sequence; `until`: monotonic milliseconds; `ranks`: rank of each subject when last seen.
- * @typedef {{key: string | null, at: number, until: number, ranks: Map<string, number>}} Rotation
+ * `at`: place in the sequence; `since`, `until`: monotonic milliseconds; `ranks`: at which rank each subject was seen.
+ * @typedef {{key: string | null, at: number, since: number, until: number, ranks: Map<string, number>}} Rotation
  */
 
 /** @returns {Rotation} */
 export function still() {
-  return { key: null, at: 0, until: -Infinity, ranks: new Map() };
+  return { key: null, at: 0, since: -Infinity, until: -Infinity, ranks: new Map() };
 }
 
 /**
@@ -34,26 +37,44 @@ export function round(cards) {
 }
 
 /**
- * The rotation as it stands at `now`: whatever is new or has risen comes at once, the rest in turn.
+ * The rotation as it stands at `now`. Whatever is new or has risen comes at once, unless something worse has only just
+ * come up; the rest takes turns.
  * @param {Rotation} before
  * @param {Turn[]} cards
  * @param {number} now monotonic, milliseconds
  * @returns {Rotation}
  */
 export function turn(before, cards, now) {
-  const ranks = new Map(cards.map((card) => /** @type {[string, number]} */ ([card.subject, card.rank])));
   if (cards.length === 0) {
     return still();
   }
   const keys = round(cards);
-  const risen = cards.find((card) => card.rank > (before.ranks.get(card.subject) || 0));
   const current = cards.find((card) => card.key === before.key);
-  if (current && !risen && now < before.until) {
-    return { key: before.key, at: before.at, until: before.until, ranks };
+  const risen = before.key === null ? undefined : cards.find((card) => card.rank > (before.ranks.get(card.subject) || 0));
+  const comes = risen && (!current || risen.rank >= current.rank || now >= before.since + READ_MS) ? risen : undefined;
+  if (current && !comes && now < before.until) {
+    return Object.assign({}, before, { ranks: seen(before, cards, current) });
   }
-  const at = risen ? keys.indexOf(risen.key) : next(before, keys, Boolean(current));
+  const at = comes ? keys.indexOf(comes.key) : next(before, keys, Boolean(current));
   const shown = /** @type {Turn} */ (cards.find((card) => card.key === keys[at]));
-  return { key: shown.key, at, until: now + Number(DWELL_MS[String(shown.rank)]), ranks };
+  return { key: shown.key, at, since: now, until: now + Number(DWELL_MS[String(shown.rank)]), ranks: seen(before, cards, shown) };
+}
+
+/**
+ * The rank at which people have seen each subject: what is new or has risen counts once it is on the screen. At the very
+ * first all is new, so nothing is.
+ * @param {Rotation} before
+ * @param {Turn[]} cards
+ * @param {Turn} shown
+ */
+function seen(before, cards, shown) {
+  return new Map(
+    cards.map((card) => {
+      const known = before.ranks.get(card.subject) || 0;
+      const counts = before.key === null || card.key === shown.key || card.rank <= known;
+      return /** @type {[string, number]} */ ([card.subject, counts ? card.rank : known]);
+    }),
+  );
 }
 
 /**
