@@ -156,11 +156,8 @@ class Stream:
         view = self._view()
         until, told = view.leases(), view.mirror
         while True:
-            bell = self._bell()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, beat_at - self._clock.monotonic())):
-                    await bell.wait()
-            view = self._view()
+            # Taken before looking: what comes while the last change is given out rings this one.
+            bell, view = self._bell(), self._view()
             before, until = until, view.leases()
             beats = self._clock.monotonic() >= beat_at or leases.revived(before, until, view.now)
             if beats:
@@ -168,6 +165,10 @@ class Stream:
             if beats or view.mirror is not told:
                 told = view.mirror
                 await self._fan_out(beats=beats)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, beat_at - self._clock.monotonic())):
+                    await bell.wait()
 
     async def _fan_out(self, *, beats: bool) -> None:
         for connections in self._roster.slices():

@@ -3,14 +3,25 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import pytest
+from starlette.websockets import WebSocket
 from websockets.exceptions import InvalidStatus
 
 from schemas import codec
+from schemas.lifecycle import fold
 from schemas.situation import digest
-from services.gateway.api.wire import Wire
+from schemas.telegram import Epoch
+from services.gateway.api.stream import Options
+from services.gateway.api.stream import Stream as StreamOfAll
+from services.gateway.api.wire import EXTENSION, Wire
+from services.gateway.core import mirror
+from services.gateway.core.mirror import Change, Mirror
+from services.gateway.core.view import View
 from services.runtime import records
+from services.runtime.clock import SystemClock
 from tests.contract.gateway.conftest import WAIT_S, Door, Opener
 from tests.factories import an_alert, an_info, at
 
@@ -92,6 +103,68 @@ async def test_a_source_that_is_heard_again_is_told_before_the_next_sign_of_life
         await sign.hear("snapshot")
         await door.say("lease:jma.extra", until=at(10_000_000))
         assert (await sign.hear("heartbeat"))["leases"]["jma.extra"] > at(1).isoformat()
+
+
+@dataclass(slots=True)
+class News:
+    """A gateway's knowledge, of a situation that a test puts together."""
+
+    records: list[Change] = field(
+        default_factory=lambda: [Change(offset=0, key="epoch", id="", value=Epoch(epoch="e"))]
+    )
+    mirror: Mirror = field(default_factory=Mirror)
+    ringing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def comes(self, stream: str) -> None:
+        self.records.append(
+            Change(offset=len(self.records), key=stream, id=stream, value=fold(None, stream, an_alert(stream=stream)))
+        )
+        self.mirror = mirror.fold(self.mirror, self.records, live=bool(self.mirror.epoch))
+        rung, self.ringing = self.ringing, asyncio.Event()
+        rung.set()
+
+    def view(self) -> View:
+        return View(now=at(0), started_at=at(0), mirror=self.mirror, loaded=True)
+
+
+@dataclass(slots=True)
+class Tape:
+    """A wire that notes what it is given, and lets the next change come while it is."""
+
+    then: dict[str, Callable[[], None]]
+    told: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    waiting_bytes: int = 0
+
+    def write(self, frames: bytes) -> None:
+        stream = next((name for name in ("wave", "wind", "rain") if f'"{name}"'.encode() in frames), "")
+        self.told.put_nowait(stream)
+        self.then.pop(stream, lambda: None)()
+
+
+async def test_a_change_that_comes_while_another_is_given_out_waits_for_no_sign_of_life() -> None:
+    news = News()
+    news.comes("rain")
+    tape = Tape({"wind": lambda: news.comes("wave")})
+    said = asyncio.Queue[dict[str, str]]()
+    said.put_nowait({"type": "websocket.connect"})
+    said.put_nowait({"type": "websocket.receive", "text": '{"type":"hello","v":1,"client":"sign","kind":"sign"}'})
+    scope = {"type": "websocket", "path": "/", "headers": [], "extensions": {EXTENSION: tape}}
+    options = Options(heartbeat_s=3_600, dead_s=40, connections_max=9, per_address_max=9, canary_id="")
+    stream = StreamOfAll(options, SystemClock(), news.view, lambda: news.ringing)
+
+    async def send(_: object) -> None: ...
+
+    serving = [
+        asyncio.create_task(stream.run()),
+        asyncio.create_task(stream.endpoint(WebSocket(scope, said.get, send))),
+    ]
+    async with asyncio.timeout(WAIT_S):
+        assert await tape.told.get() == "rain"
+        news.comes("wind")
+        assert [await tape.told.get(), await tape.told.get()] == ["wind", "wave"]
+    for one in serving:
+        one.cancel()
+    await asyncio.gather(*serving, return_exceptions=True)
 
 
 async def test_a_client_that_doubts_is_given_everything_again(door: Door) -> None:
