@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import secrets
 import socket
 from collections import deque
@@ -25,6 +26,7 @@ from services.gateway.api.wire import Wire
 from services.gateway.channels.webhook import Webhook, checked
 from services.gateway.core import alarms
 from services.gateway.core.health import problems
+from services.gateway.core.session import HELLO_S
 from services.gateway.core.view import Trouble
 from services.gateway.store.projection import Projection
 from services.runtime import cities, logs, metrics
@@ -35,6 +37,8 @@ from services.runtime.settings import Settings
 
 REPORT_EVERY_S = 10.0
 SILENCE_S = 3 * REPORT_EVERY_S
+APPEND_MAX_S = 5.0
+"""How long the log may take to answer before it counts as refusing; nothing else of the gateway waits for it."""
 LOOK_EVERY_S = 1.0
 """How often problems are looked for."""
 LOADING_MAX_S = 60.0
@@ -46,6 +50,8 @@ NOTICES_MAX = 500
 """Notices that wait for the webhook; of more the oldest is dropped (it is in the log and in `status` all the same)."""
 REQUESTS_MAX = 2_000
 """HTTP connections beside those of the stream; uvicorn answers further ones with 503."""
+FILES_KEPT = 500
+"""Open files that the rest of the process is sure of, however many clients come: the log must never lack one."""
 BACKLOG = 2_048
 """Connections that wait to be accepted; the kernel lets further ones try again."""
 MESSAGE_BYTES_HARD_MAX = 65_536
@@ -65,16 +71,25 @@ class AddressUnusable(HanshoError):
 
 
 def build(
-    settings: Settings, log: EventLog, clock: Clock, city: City, areas: AreaTable, *, web: Path = pages.WEB
+    settings: Settings,
+    log: EventLog,
+    clock: Clock,
+    city: City,
+    areas: AreaTable,
+    *,
+    web: Path = pages.WEB,
+    hello_s: float = HELLO_S,
 ) -> App:
     """Join the parts. Raises `WebhookUnusable` for an address that alarms cannot be sent to."""
     projection = Projection(log=log, clock=clock, started_at=clock.now())
     options = Options(
         heartbeat_s=settings.heartbeat_s,
         dead_s=settings.dead_s,
-        connections_max=int(settings.connections_max),
+        connections_max=room_for(int(settings.connections_max)),
         per_address_max=int(settings.connections_per_address_max),
         canary_id=f"canary-{secrets.token_hex(16)}",
+        origins=frozenset(settings.origins.split()),
+        hello_s=hello_s,
     )
     stream = Stream(options, clock, projection.view, projection.bell)
     canary_limit_s = CANARY_MISSED * settings.canary_s + CANARY_SLACK_S
@@ -95,6 +110,7 @@ def build(
         clock=clock,
         projection=projection,
         stream=stream,
+        connections_max=options.connections_max,
         http=pages.Guarded(http),
         canary_id=options.canary_id,
         canary_limit_s=canary_limit_s,
@@ -112,6 +128,7 @@ class App:
     clock: Clock
     projection: Projection
     stream: Stream
+    connections_max: int
     http: ASGIApp
     canary_id: str
     canary_limit_s: float
@@ -176,9 +193,10 @@ class App:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,
+                proxy_headers=bool(self.settings.proxies),
+                forwarded_allow_ips=self.settings.proxies,
                 backlog=BACKLOG,
-                limit_concurrency=int(self.settings.connections_max) + REQUESTS_MAX,
+                limit_concurrency=self.connections_max + min(REQUESTS_MAX, max(100, self.connections_max // 2)),
                 timeout_graceful_shutdown=STOP_S,
             )
         )
@@ -197,21 +215,31 @@ class App:
     async def _report(self) -> None:
         """Say every few seconds that the gateway serves; that also shows whether the log takes appends."""
         while True:
-            await self._append(self.reporter.ok("service:gateway", "serving", silence_s=SILENCE_S))
+            await self.probe()
             await self.clock.sleep(REPORT_EVERY_S)
 
+    async def probe(self) -> None:
+        """Append our own report now."""
+        await self._append(self.reporter.ok("service:gateway", "serving", silence_s=SILENCE_S))
+
     async def _append(self, output: Output) -> None:
-        before = self.projection.appending
         try:
-            await self.log.append(output.topic, [output.message])
+            async with asyncio.timeout(APPEND_MAX_S):
+                await self.log.append(output.topic, [output.message])
         except EventLogError as error:
-            since = before.since if before else self.clock.now()
-            hint = "make room on the log's disk or mend it; what was accepted is kept, new alerts wait at their feeds"
-            self.projection.appending = Trouble(since=since, code=error.code, message=str(error), hint=hint)
-            if before is None:
-                _log.error("log.refuses", code=error.code, error=str(error), hint=hint)
+            self._refused(error.code, str(error))
+        except TimeoutError:
+            self._refused(EventLogError.code, f"the log did not answer within {APPEND_MAX_S:g} s")
         else:
             self.projection.appending = None
+
+    def _refused(self, code: str, message: str) -> None:
+        before = self.projection.appending
+        since = before.since if before else self.clock.now()
+        hint = "make room on the log's disk or mend it; what was accepted is kept, new alerts wait at their feeds"
+        self.projection.appending = Trouble(since=since, code=code, message=message, hint=hint)
+        if before is None:
+            _log.error("log.refuses", code=code, error=message, hint=hint)
 
     async def _heard_canary(self, age_s: float) -> None:
         # An old one is what stood there when the line came up: it says nothing about the way being open now.
@@ -231,13 +259,15 @@ class App:
             found = problems(view, canary_limit_s=self.canary_limit_s)
             state, notices = alarms.judge(state, found, view.now)
             for notice in notices:
-                await self._tell(notice)
+                self._tell(notice)
+            for notice in notices:
+                await self._append(self.reporter.output(notice.report()))
             await self.clock.sleep(LOOK_EVERY_S)
 
     def _running_s(self) -> float:
         return (self.clock.now() - self.projection.started_at).total_seconds()
 
-    async def _tell(self, notice: alarms.Notice) -> None:
+    def _tell(self, notice: alarms.Notice) -> None:
         problem = notice.problem
         metrics.ALARMS.labels(kind=problem.subject.partition(":")[0], outcome=notice.turn).inc()
         say = _log.event if notice.turn is alarms.Turn.CLEARED else _log.error
@@ -250,7 +280,6 @@ class App:
         )
         self._notices.append(notice)
         self._noticed.set()
-        await self._append(self.reporter.output(notice.report()))
 
     async def _send_notices(self) -> None:
         while True:
@@ -260,6 +289,22 @@ class App:
                 notice = self._notices.popleft()
                 if self.webhook is not None:
                     await self.webhook.send(notice)
+
+
+def room_for(connections: int) -> int:
+    """How many of these connections the process may have open, once its limit of open files is raised for them.
+
+    Where that limit cannot be raised far enough, half of it: the rest is for requests and the log.
+    """
+    needed = connections + REQUESTS_MAX + FILES_KEPT
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    possible = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < possible:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (possible, hard))
+    if possible < needed:
+        hint = "raise the limit of open files (LimitNOFILE, ulimit -n), or lower connections_max"
+        _log.warning("connections.fewer", wanted=connections, open_files=possible, hint=hint)
+    return connections if possible >= needed else min(connections, possible // 2)
 
 
 class _Server(uvicorn.Server):

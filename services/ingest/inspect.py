@@ -15,7 +15,7 @@ from schemas.alert import Alert, Info, active
 from schemas.area import AreaTable
 from services.ingest.core import types
 from services.ingest.core.bodies import Entry
-from services.ingest.core.defect import Defect
+from services.ingest.core.defect import Code, Defect
 from services.ingest.core.feed import FEED_BYTES_MAX, FEED_ELEMENTS_MAX, Feed, read_feed
 from services.ingest.core.feed import Entry as FeedEntry
 from services.ingest.core.identity import JST
@@ -43,21 +43,26 @@ ROOTS = {
 def main(argv: Sequence[str], out: TextIO) -> int:
     """Print what each file says; 1 when one of them could not be read, else 0."""
     areas = load_table(deploy_dir())
+    # a terminal of another encoding gets JSON's own escapes, which mean the same
+    plain = (out.encoding or "utf-8").lower() not in {"utf-8", "utf8"}
     code = 0
     for file in argv:
         for line in lines(file, areas):
             code = 1 if "error" in line else code
-            print(json.dumps(line, ensure_ascii=False), file=out)
+            print(json.dumps(line, ensure_ascii=plain), file=out)
     return code
 
 
 def lines(file: str, areas: AreaTable) -> Iterator[Line]:
     """The lines of one file."""
+    path = Path(file)
+    file = file.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # a name that is no text, as text
     try:
-        with Path(file).open("rb") as opened:
+        with path.open("rb") as opened:
             body = opened.read(FEED_BYTES_MAX + 1)
     except (OSError, ValueError) as error:
-        yield {"file": file, "error": f"E6010 cannot be opened: {error}"}
+        reason = getattr(error, "strerror", None) or str(error)
+        yield _error(file, Defect(code=Code.UNREADABLE_FILE, reason=f"cannot be opened ({reason})"))
         return
     root = read_xml(body, roots=ROOTS, bytes_max=FEED_BYTES_MAX, elements_max=FEED_ELEMENTS_MAX)
     if isinstance(root, Defect):

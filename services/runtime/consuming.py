@@ -8,15 +8,21 @@ commit is tried again until it is accepted: nothing that was read is skipped.
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 
 from schemas.telegram import DeadLetter
-from services.eventlog.port import Consumer, EventLog, LogClosed, LogFull, Output, Record
+from services.eventlog.port import Consumer, EventLog, LogClosed, LogFull, MessageTooLarge, Output, Record, UnknownTopic
 from services.runtime import logs, metrics, records
 from services.runtime.clock import Clock
 
 ATTEMPTS_MAX = 3
 COMMIT_RETRY_S = 1.0
+VALUE_BYTES_MAX = 6_000_000
+"""The largest original value kept in a dead letter; of a larger one its SHA-256, the bytes stay in their own topic."""
+
+OUTPUT_FAULTS = (MessageTooLarge, UnknownTopic)
+"""What the log refuses because of the outputs: trying again would not help, other records are not to blame."""
 
 Handle = Callable[[Record], Awaitable[Sequence[Output]]]
 
@@ -33,7 +39,23 @@ async def run_group(
             outputs: list[Output] = []
             for record in batch:
                 outputs += await attempt(record, handle, group=group, clock=clock)
-            await commit(consumer, batch, outputs, group=group, clock=clock)
+            try:
+                await commit(consumer, batch, outputs, group=group, clock=clock)
+            except OUTPUT_FAULTS:
+                await _commit_one_by_one(consumer, batch, handle, group=group, clock=clock)
+
+
+async def _commit_one_by_one(
+    consumer: Consumer, batch: Sequence[Record], handle: Handle, *, group: str, clock: Clock
+) -> None:
+    """A batch whose outputs the log refuses: find the record at fault, set it aside, keep the others."""
+    for record in batch:
+        outputs = await attempt(record, handle, group=group, clock=clock)
+        try:
+            await commit(consumer, [record], outputs, group=group, clock=clock)
+        except OUTPUT_FAULTS as error:
+            letter = dead(record, code=error.code, reason=str(error), hint="look at what it grew into", clock=clock)
+            await commit(consumer, [record], [letter], group=group, clock=clock)
 
 
 async def attempt(record: Record, handle: Handle, *, group: str, clock: Clock) -> Sequence[Output]:
@@ -70,13 +92,19 @@ def dead(record: Record, *, code: str, reason: str, hint: str, clock: Clock) -> 
         reason=reason,
         hint=hint,
         died_at=now,
-        value=base64.b64encode(record.value or b"").decode(),
+        value=_kept(record.value or b""),
     )
     id_ = f"dead:{record.topic}:{record.partition}:{record.offset}:{code}"
     return Output(
         topic="dead",
         message=records.message(letter, key=record.key, id=id_, source="consuming", at=now, cause=record.id),
     )
+
+
+def _kept(value: bytes) -> str:
+    if len(value) > VALUE_BYTES_MAX:
+        return f"sha256:{hashlib.sha256(value).hexdigest()}"
+    return base64.b64encode(value).decode()
 
 
 async def commit(

@@ -98,6 +98,18 @@ SETTINGS: tuple[Setting, ...] = (
         maximum=20_000,
         help="open stream connections from one address at the most (a city hall's signs may share one)",
     ),
+    Setting(
+        name="origins",
+        default="",
+        help="pages of these may open the stream besides those of the gateway's own host, as https://host, with spaces "
+        "between (for a proxy that changes the Host header)",
+    ),
+    Setting(
+        name="proxies",
+        default="",
+        help="addresses of reverse proxies whose X-Forwarded-For is believed, with commas between; without it everybody "
+        "behind a proxy is one address",
+    ),
     Setting(name="log_level", default="INFO", help="DEBUG, INFO, WARNING or ERROR"),
     Setting(
         name="log_file", default="", help="where logs go; -: standard error; empty: hansho.log in the data directory"
@@ -128,6 +140,8 @@ class Settings:
     alarm_webhook: str
     connections_max: float
     connections_per_address_max: float
+    origins: str
+    proxies: str
     log_level: str
     log_file: str
 

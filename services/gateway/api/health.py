@@ -32,6 +32,8 @@ def router(view: Callable[[], View], crowd: Callable[[], Crowd], *, canary_limit
     async def measured(request: Request) -> Response:
         if not _is_from_here(request):
             raise HTTPException(404)
+        for kind, count in crowd().connections.items():
+            metrics.CONNECTIONS.labels(kind=kind).set(count)
         return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     return api

@@ -47,7 +47,7 @@ def router(view: Callable[[], View], city: City, neighbours: Sequence[City], are
             return Response(status_code=304, headers={"etag": etag, "cache-control": "no-cache"})
         return json_response(situation_view.answer(now, where, found), headers={"etag": etag})
 
-    @api.get("/alerts/{identifier}", summary="One alert in CAP's words", response_model=None)
+    @api.get("/alerts/{identifier:path}", summary="One alert in CAP's words", response_model=None)
     async def alert(identifier: str) -> Response:
         now = known()
         found = situation_view.kept(now.mirror.streams.values(), identifier)

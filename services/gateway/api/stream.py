@@ -96,7 +96,6 @@ class Stream:
         finally:
             self._roster.leave(connection)
             self._left.set()
-            self._measure()
 
     def _refusal(self, websocket: WebSocket, address: str) -> ApiError | None:
         if self._draining or not self._view().loaded:
@@ -116,7 +115,7 @@ class Stream:
 
     def _is_ours(self, origin: str, host: str) -> bool:
         """Whether the browser's page comes from this host; programs send no Origin and are not asked."""
-        return origin in self._options.origins or urlsplit(origin).netloc.lower() == host.lower()
+        return origin in self._options.origins or (host != "" and urlsplit(origin).netloc.lower() == host.lower())
 
     async def _converse(self, websocket: WebSocket, connection: Connection) -> None:
         session = connection.session
@@ -138,7 +137,6 @@ class Stream:
             self._answer(connection, reply)
             if opening and session.state is State.LIVE:
                 metrics.RESUMES.labels(outcome=session.outcome).inc()
-                self._measure()
 
     def _answer(self, connection: Connection, reply: Reply, reason: str = "protocol") -> None:
         if reply.frames:
@@ -155,18 +153,22 @@ class Stream:
     async def run(self) -> None:
         """Bring everybody to the head whenever it moves, and give a sign of life every `heartbeat_s`."""
         beat_at = self._clock.monotonic() + self._options.heartbeat_s
-        until = self._view().leases()
+        view = self._view()
+        until, told = view.leases(), view.mirror
         while True:
-            bell = self._bell()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, beat_at - self._clock.monotonic())):
-                    await bell.wait()
-            view = self._view()
+            # Taken before looking: what comes while the last change is given out rings this one.
+            bell, view = self._bell(), self._view()
             before, until = until, view.leases()
             beats = self._clock.monotonic() >= beat_at or leases.revived(before, until, view.now)
             if beats:
                 beat_at = self._clock.monotonic() + self._options.heartbeat_s
-            await self._fan_out(beats=beats)
+            if beats or view.mirror is not told:
+                told = view.mirror
+                await self._fan_out(beats=beats)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, beat_at - self._clock.monotonic())):
+                    await bell.wait()
 
     async def _fan_out(self, *, beats: bool) -> None:
         for connections in self._roster.slices():
@@ -203,10 +205,7 @@ class Stream:
             mirror=view.mirror,
             leases=view.leases(),
             at=view.now,
+            as_of=view.as_of or view.now,
             heartbeat_s=self._options.heartbeat_s,
             dead_s=self._options.dead_s,
         )
-
-    def _measure(self) -> None:
-        for kind, count in self._roster.counts().items():
-            metrics.CONNECTIONS.labels(kind=kind).set(count)

@@ -90,7 +90,8 @@ class Webhook:
             # A client of its own each time: alarms are rare, and no stale connection may lose one.
             async with httpx.AsyncClient(timeout=self.timeout_s, follow_redirects=False) as client:
                 response = await client.post(self.address, json=body)
-        except httpx.HTTPError:
+        except Exception as error:  # noqa: BLE001 - whatever the way to the operator does, the gateway serves on
+            _log.warning("alarm.attempt_failed", error=repr(error))
             return Outcome.FAILED
         if response.is_success:
             return Outcome.DELIVERED

@@ -99,11 +99,12 @@ def welcome(
     digest: str,
     outcome: Outcome,
     server_time: datetime,
+    as_of: datetime,
     leases: Mapping[str, datetime],
     heartbeat_s: float,
     dead_s: float,
 ) -> Frame:
-    """The answer to a hello: where the gateway stands and how the client gets there."""
+    """The answer to a hello: where the gateway stands and how the client gets there. `as_of` as in `heartbeat`."""
     return _message(
         type="welcome",
         v=PROTOCOL,
@@ -111,6 +112,7 @@ def welcome(
         offset=offset,
         outcome=outcome,
         server_time=instant(server_time),
+        as_of=instant(as_of),
         heartbeat_s=heartbeat_s,
         dead_s=dead_s,
         digest=digest,
@@ -118,8 +120,14 @@ def welcome(
     )
 
 
-def heartbeat(*, epoch: str, offset: int, digest: str, server_time: datetime, leases: Mapping[str, datetime]) -> Frame:
-    """The sign of life: the head, the digest that proves the client complete, and all leases."""
+def heartbeat(
+    *, epoch: str, offset: int, digest: str, server_time: datetime, as_of: datetime, leases: Mapping[str, datetime]
+) -> Frame:
+    """The sign of life: the head, the digest that proves the client complete, and all leases.
+
+    `as_of`: when the gateway last knew this to be the whole situation. It stays behind `server_time` while the
+    gateway cannot read its log: a line that lives is no proof that news would come.
+    """
     return _message(
         type="heartbeat",
         epoch=epoch,
@@ -127,6 +135,7 @@ def heartbeat(*, epoch: str, offset: int, digest: str, server_time: datetime, le
         digest=digest,
         leases=_until(leases),
         server_time=instant(server_time),
+        as_of=instant(as_of),
     )
 
 

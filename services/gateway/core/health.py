@@ -8,6 +8,7 @@ the situation was never loaded. Everything else is `degraded`: old news is bette
     E5202  the log refuses appends           E5206  a part has fallen silent
     E5203  the log cannot be read            E5207  a lease ends soon, or has ended
     E5204  a record cannot be read           E5208  the canary has not come through a stage
+                                             E5209  what stood by a source's word alone has lapsed
 """
 
 from __future__ import annotations
@@ -133,6 +134,10 @@ def _leases(view: View) -> Iterator[Problem]:
             message = f"{heard}; what stands by its word alone {verb} at {instant(until)}"
             hint = f"look whether {source} can be reached; signs and pages show 未確認 (not confirmed), no all-clear"
             yield _problem(report.subject, "E5207", report.since, message, hint)
+            if view.now >= until:
+                # A subject of its own: whoever was told that the lease ends soon is told when it has ended.
+                lapsed = f"what stood by the word of {source} alone is shown as 未確認 since {instant(until)}"
+                yield _problem(f"lapse:{source}", "E5209", until, lapsed, hint)
         elif report.condition is Condition.ALARM and report.reported_at >= view.started_at:
             yield _alarm(report)
 

@@ -23,7 +23,9 @@ from services.gateway.core.frames import Frame
 BEFORE_FIRST = -1
 """The offset before every record (as in the log's port)."""
 REPLAY_MAX = 512
-"""Steps kept for those who come back. A client that missed more gets the snapshot, which is then the shorter way."""
+REPLAY_BYTES_MAX = 8_000_000
+"""Steps, and bytes of them, kept for those who come back. A client that missed more gets the snapshot, which is then the
+shorter way."""
 
 
 _EMPTY = digest(())
@@ -160,5 +162,9 @@ class _Draft:
             for offset, frame in self.taken
         )
         steps = self.before.steps + taken
-        dropped = len(steps) - REPLAY_MAX
-        return (self.before.floor, steps) if dropped <= 0 else (steps[dropped - 1].offset, steps[dropped:])
+        dropped = max(0, len(steps) - REPLAY_MAX)
+        excess_bytes = sum(len(step.frame.wire) for step in steps[dropped:]) - REPLAY_BYTES_MAX
+        while excess_bytes > 0:
+            excess_bytes -= len(steps[dropped].frame.wire)
+            dropped += 1
+        return (steps[dropped - 1].offset if dropped else self.before.floor), steps[dropped:]

@@ -62,11 +62,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What the gateway knows at the moment it is asked: the situation, the leases, the time."""
+    """What the gateway knows at the moment it is asked: the situation and when it was last known whole, leases, time."""
 
     mirror: Mirror
     leases: Mapping[str, datetime]
     at: datetime
+    as_of: datetime
     heartbeat_s: float
     dead_s: float
 
@@ -77,6 +78,7 @@ class Moment:
             offset=self.mirror.offset,
             digest=self.mirror.digest,
             server_time=self.at,
+            as_of=self.as_of,
             leases=self.leases,
         )
 
@@ -203,6 +205,7 @@ class Session:
             digest=mirror.digest,
             outcome=self.outcome,
             server_time=moment.at,
+            as_of=moment.as_of,
             leases=moment.leases,
             heartbeat_s=moment.heartbeat_s,
             dead_s=moment.dead_s,

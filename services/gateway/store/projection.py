@@ -111,7 +111,7 @@ class Projection:
     async def _take_situation(self, batch: Sequence[Record]) -> None:
         # In a thread: to read a situation of hundreds of streams takes longer than the event loop may be held.
         live = "situation" in self._read_to_head
-        self.mirror, defects = await asyncio.to_thread(_folded, self.mirror, batch, live=live)
+        self.mirror, defects = await asyncio.to_thread(folded, self.mirror, batch, live=live)
         readable = {record.key for record in batch} - {record.key for record, _ in defects}
         if defects or not readable.isdisjoint(self.unreadable):
             self.unreadable = MappingProxyType({k: v for k, v in self.unreadable.items() if k not in readable})
@@ -151,7 +151,7 @@ class Projection:
         ringing.set()
 
 
-def _folded(mirror: Mirror, batch: Sequence[Record], *, live: bool) -> tuple[Mirror, list[tuple[Record, Undecodable]]]:
+def folded(mirror: Mirror, batch: Sequence[Record], *, live: bool) -> tuple[Mirror, list[tuple[Record, Undecodable]]]:
     """The mirror after these records, and those that it could not take."""
     changes: list[Change] = []
     defects: list[tuple[Record, Undecodable]] = []
@@ -163,10 +163,28 @@ def _folded(mirror: Mirror, batch: Sequence[Record], *, live: bool) -> tuple[Mir
             changes.append(_change(record, value))
         else:
             defects.append((record, Undecodable(code="E5204", reason=f"its value is no stream {record.key!r}")))
-    return fold(mirror, changes, live=live), defects
+    try:
+        return fold(mirror, changes, live=live), defects
+    except Exception:  # noqa: BLE001 - whatever a record does to the fold, the others must be taken
+        return folded_singly(mirror, batch, live=live)
 
 
-def _fits(value: Payload | None, record: Record) -> TypeGuard[Stream | Epoch | None]:
+def folded_singly(
+    mirror: Mirror, batch: Sequence[Record], *, live: bool
+) -> tuple[Mirror, list[tuple[Record, Undecodable]]]:
+    """Record by record, without those that the fold cannot take."""
+    defects: list[tuple[Record, Undecodable]] = []
+    for record in batch:
+        value = records.payload(record)
+        try:
+            assert _fits(value, record), "the value is not what its key says"
+            mirror = fold(mirror, [_change(record, value)], live=live)
+        except Exception as error:  # noqa: BLE001 - as above
+            defects.append((record, Undecodable(code="E5204", reason=repr(error))))
+    return mirror, defects
+
+
+def _fits(value: Payload | Undecodable | None, record: Record) -> TypeGuard[Stream | Epoch | None]:
     """Whether the value is what its key says: a stream under its own id, the epoch, or a stream's end."""
     if isinstance(value, Stream):
         return record.key == value.stream

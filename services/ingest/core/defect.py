@@ -3,6 +3,7 @@
 A defect that leaves nothing to go by is returned instead of the result (the message goes to topic `dead`); any other
 stands beside the result, and says what was left out.
 
+    E3100        a file that cannot be opened (`hansho telegram`)
     E3101–E3109  the bytes: size, encoding, form, DTD, depth, root
     E3110–E3119  Control and Head: type, status, times, identity
     E3120–E3129  the Body: kinds, areas
@@ -18,6 +19,7 @@ from enum import StrEnum
 class Code(StrEnum):
     """The defects of ingest's parsers."""
 
+    UNREADABLE_FILE = "E3100"
     TOO_LARGE = "E3101"
     WRONG_ENCODING = "E3102"
     NOT_WELL_FORMED = "E3103"
@@ -46,6 +48,7 @@ class Code(StrEnum):
 
 
 HINTS: dict[Code, str] = {
+    Code.UNREADABLE_FILE: "name a file that can be read",
     Code.TOO_LARGE: "nothing JMA sends is this large: look at what the address serves",
     Code.WRONG_ENCODING: "telegrams are UTF-8: look at what lies between the source and us",
     Code.NOT_WELL_FORMED: "compare with the same telegram by another route; it may have been cut on its way",

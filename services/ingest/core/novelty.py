@@ -67,7 +67,7 @@ def address(base: str, link: str) -> str | None:
     if not is_own or parts.username is not None or not parts.path:
         return None
     query = f"?{parts.query}" if parts.query else ""
-    return f"{base}{parts.path}{query}"
+    return f"{own.scheme}://{own.netloc}{parts.path}{query}"
 
 
 def _port(parts: SplitResult) -> int | None:

@@ -28,6 +28,7 @@ BACKOFF_DOUBLINGS_MAX = 3
 """Failures double the pause up to eight intervals: eight minutes of 3 h lease, and no hammering of a tired server."""
 RETRY_AFTER_S_MAX = 3600.0
 """A longer Retry-After is cut to an hour: a source that asks for more would have us lapse without having looked."""
+PAUSE_S_MAX = 2 * RETRY_AFTER_S_MAX
 FUTURE_S_MAX = 3600.0
 """A feed's `updated` may be ahead of our clock by this much (ours may be slow); beyond it, it says nothing."""
 CLOCK_OFF_S_MAX = 30.0
@@ -99,8 +100,9 @@ Answer = Fresh | Unchanged | Failed
 class Watch:
     """What is remembered of a source between polls.
 
-    `answered_at`: the last usable answer; `heard_at`: the last one that counts as heard. `updated_at` and `newest_at`
-    are of the feed as last read, `trouble` why the last poll did not count (None when it did).
+    `answered_at`: the last usable answer; `heard_at`: the last one that counts as heard. `updated_at`, `newest_at` and
+    `is_empty` are of the feed as last read (a 304 says that it is still so); `trouble`: why the last poll did not
+    count, None when it did.
     """
 
     started_at: datetime
@@ -108,6 +110,7 @@ class Watch:
     heard_at: datetime | None = None
     updated_at: datetime | None = None
     newest_at: datetime | None = None
+    is_empty: bool = False
     trouble: Trouble | None = None
     failures: int = 0
     resume_at: datetime | None = None
@@ -119,8 +122,13 @@ class Watch:
 
 
 def is_due(watch: Watch, now: datetime) -> bool:
-    """Whether the source may be asked at this tick, or asked to be left alone."""
-    return watch.resume_at is None or now >= watch.resume_at
+    """Whether the source may be asked at this tick, or asked to be left alone.
+
+    A pause longer than we ever make means that our clock was set back: it must not silence us.
+    """
+    if watch.resume_at is None:
+        return True
+    return not 0 < (watch.resume_at - now).total_seconds() <= PAUSE_S_MAX
 
 
 def first_tick(source: Source, now: datetime) -> datetime:
@@ -156,10 +164,11 @@ def after(source: Source, watch: Watch, answer: Answer, now: datetime) -> Watch:
         watch,
         answered_at=now,
         updated_at=answer.updated_at,
+        is_empty=answer.newest_at is None,
         newest_at=_newest(watch.newest_at, answer.newest_at),
         long_due=source.long_feed is not None and (watch.long_due or has_gap(watch, answer, now)),
     )
-    return _judged(source, read, now, empty=answer.newest_at is None)
+    return _judged(source, read, now)
 
 
 def has_gap(watch: Watch, answer: Fresh, now: datetime) -> bool:
@@ -189,9 +198,9 @@ def _newest(before: datetime | None, now: datetime | None) -> datetime | None:
     return max((at for at in (before, now) if at is not None), default=None)
 
 
-def _judged(source: Source, watch: Watch, now: datetime, *, empty: bool = False) -> Watch:
+def _judged(source: Source, watch: Watch, now: datetime) -> Watch:
     """The watch after an answer, heard or not."""
-    found = trouble.empty(source.id) if empty else staleness(source, watch.updated_at, now)
+    found = trouble.empty(source.id) if watch.is_empty else staleness(source, watch.updated_at, now)
     return replace(watch, trouble=found, failures=0, resume_at=None, heard_at=watch.heard_at if found else now)
 
 
@@ -320,7 +329,8 @@ def is_worth_saying(before: StatusReport | None, report: StatusReport, again_s: 
     """Whether a report tells more than the last one of its subject: a change, or news that has grown old."""
     if before is None or (before.condition, before.code) != (report.condition, report.code):
         return True
-    return (report.reported_at - before.reported_at).total_seconds() >= again_s
+    # A clock that was set back must not keep us from speaking until it has caught up.
+    return abs((report.reported_at - before.reported_at).total_seconds()) >= again_s
 
 
 def say_again_s(source: Source) -> float:

@@ -27,7 +27,7 @@ from services.ingest.core.feed import FEED_BYTES_MAX, Feed, read_feed
 from services.ingest.core.novelty import Wanted
 from services.ingest.core.polling import Answer, Failed, Fresh, Source, Unchanged, Watch
 from services.ingest.core.trouble import Trouble
-from services.ingest.core.types import CANARY
+from services.ingest.core.types import CANARY, by_name
 from services.ingest.sources.http import Got, Http, Result, TooLarge, retry_after_s, served_at
 from services.ingest.sources.known import Known
 from services.runtime import logs, metrics, records
@@ -92,8 +92,8 @@ class _Poll:
     appended: list[str] = field(default_factory=list)
     given_up: list[Trouble] = field(default_factory=list)
     reports: list[StatusReport] = field(default_factory=list)
+    tried: set[str] = field(default_factory=set)
     received_bytes: int = 0
-    answered: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class Poller:
         poll = _Poll(desk=desk, now=now, deadline=self.clock.monotonic() + source.time_limit_s)
         await self.known.refresh()
         outcome = await self._short(poll) if polling.is_due(desk.watch, now) else Outcome.WAITING
-        if outcome is not Outcome.WAITING and polling.is_due(desk.watch, now):
+        if outcome is not Outcome.WAITING:
             await self._fetch_all(poll)
         if desk.watch.long_due and outcome in {Outcome.FRESH, Outcome.UNCHANGED}:
             await self._long(poll)
@@ -187,7 +187,7 @@ class Poller:
     async def _long(self, poll: _Poll) -> None:
         """Read the long feed for what the short one may not list any more; that it is missing is not fatal."""
         desk = poll.desk
-        if self._left_s(poll) < desk.source.time_limit_s / 4:
+        if self._left_s(poll) < desk.source.time_limit_s / 4 or not polling.is_due(desk.watch, poll.now):
             return  # the next poll has more time for it
         result = await desk.http.get(
             f"{desk.source.base}{desk.source.long_feed}", limit_bytes=FEED_BYTES_MAX, limit_s=self._left_s(poll)
@@ -199,16 +199,14 @@ class Poller:
             feed = await asyncio.to_thread(read_feed, result.body)
             left_over = await self._sift(poll, feed) if isinstance(feed, Feed) else 0
         is_missing = isinstance(result, Got) and result.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-        desk.watch = polling.after_long(
-            desk.watch, is_settled=is_missing or (isinstance(feed, Feed) and left_over == 0)
-        )
-        _log.event(
-            "long_feed.read",
-            source=desk.source.id,
-            result="missing" if is_missing else _reason(result) if feed is None else str(getattr(feed, "code", "ok")),
-            waiting=len(desk.queue),
-            left_over=left_over,
-        )
+        is_read = isinstance(feed, Feed) and left_over == 0
+        desk.watch = polling.after_long(desk.watch, is_settled=is_missing or is_read)
+        if is_missing or is_read:
+            _log.event("long_feed.settled", source=desk.source.id, missing=is_missing, waiting=len(desk.queue))
+            return
+        reason = str(feed) if isinstance(feed, Defect) else _reason(result)
+        hint = "telegrams of a gap may be missing; each brings its whole state again" if not desk.watch.long_due else ""
+        _log.warning("long_feed.unread", source=desk.source.id, reason=reason, left_over=left_over, hint=hint)
 
     async def _sift(self, poll: _Poll, feed: Feed) -> int:
         """Take the new entries of a feed onto the desk; answers for how many there was no room."""
@@ -234,9 +232,10 @@ class Poller:
 
     async def _fetch_all(self, poll: _Poll) -> None:
         """Fetch what is on the desk, urgent first, at most `FETCHES_MAX` at once, until it is done or time is up."""
-        waiting = iter(novelty.in_order(poll.desk.queue.values()))
+        untried = [wanted for wanted in poll.desk.queue.values() if wanted.entry_id not in poll.tried]
+        waiting = iter(novelty.in_order(untried))
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(FETCHES_MAX, len(poll.desk.queue))):
+            for _ in range(min(FETCHES_MAX, len(untried))):
                 group.create_task(self._fetch_some(poll, waiting))
 
     async def _fetch_some(self, poll: _Poll, waiting: Iterator[Wanted]) -> None:
@@ -247,6 +246,7 @@ class Poller:
 
     async def _fetch(self, poll: _Poll, wanted: Wanted) -> None:
         desk = poll.desk
+        poll.tried.add(wanted.entry_id)
         result = await desk.http.get(
             wanted.address, limit_bytes=TELEGRAM_BYTES_MAX, limit_s=min(self._left_s(poll), FETCH_LIMIT_S)
         )
@@ -257,13 +257,21 @@ class Poller:
             )
         elif not isinstance(result, Got) or result.status != HTTPStatus.OK:
             if isinstance(result, Got) and result.status == HTTPStatus.TOO_MANY_REQUESTS:
-                desk.watch = polling.after(desk.source, desk.watch, _asked_to_wait(poll, result), poll.now)
+                self._wait(poll, result)
             await self._try_again(poll, wanted, _reason(result))
         elif WHOLE.search(result.body[-200:]) or wanted.tries >= novelty.DAMAGED_TRIES_MAX - 1:
             await self._keep(poll, wanted, result.body)
         else:
             # It may be whole the next time. If not, it is kept as it is, and reading it says what is wrong with it.
             await self._try_again(poll, wanted, "it was cut on its way")
+
+    def _wait(self, poll: _Poll, result: Got) -> None:
+        """Leave the server alone for a while; answers to what was asked together count as one."""
+        source, watch = poll.desk.source, poll.desk.watch
+        if polling.is_due(watch, poll.now):
+            found = trouble.bad_status(source.id, result.status)
+            failed = Failed(trouble=found, backs_off=True, retry_after_s=retry_after_s(result.headers, poll.now))
+            poll.desk.watch = polling.after(source, watch, failed, poll.now)
 
     async def _keep(self, poll: _Poll, wanted: Wanted, body: bytes) -> None:
         source = poll.desk.source
@@ -284,6 +292,8 @@ class Poller:
         poll.appended.append(id_)
         if source.id == CANARY:
             poll.reports.append(canary.passed("log", self.clock.now(), self.canary_s))
+        named = by_name(wanted.name)
+        metrics.TELEGRAMS.labels(type=named.written if named else "", outcome="fetched").inc()
         _log.event("telegram.appended", id=id_, bytes=len(body))
 
     async def _try_again(self, poll: _Poll, wanted: Wanted, reason: str) -> None:
@@ -357,11 +367,3 @@ def _reason(result: Result) -> str:
             return f"more than {result.limit_bytes} bytes"
         case _:
             return result.reason
-
-
-def _asked_to_wait(poll: _Poll, result: Got) -> Failed:
-    return Failed(
-        trouble=trouble.bad_status(poll.desk.source.id, result.status),
-        backs_off=True,
-        retry_after_s=retry_after_s(result.headers, poll.now),
-    )

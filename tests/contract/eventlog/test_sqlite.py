@@ -10,16 +10,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from schemas.topics import DAY_S, Policy, Topic
-from services.eventlog import groups, schema, storage
+from services.eventlog import groups, schema, sqlite, storage, writer
 from services.eventlog.open import open_log
-from services.eventlog.port import LogBroken, LogClosed, LogInUse, LogMismatch, Position, Record, SchemaTooNew
+from services.eventlog.port import LogBroken, LogClosed, LogInUse, LogMismatch, Output, Position, Record, SchemaTooNew
 from services.eventlog.sqlite import SLICE_RECORDS_MAX, SqliteLog
-from services.eventlog.writer import BATCH_MESSAGES_MAX, URGENT_BATCHES_MAX
+from services.eventlog.writer import BATCH_MESSAGES_MAX, URGENT_BATCHES_MAX, Job
 from tests.contract.eventlog.engines import TOPICS, Clock, a_message, everything, values
 
 ROOT = Path(__file__).parents[3]
@@ -44,6 +45,17 @@ def writer_held(path: Path) -> Iterator[sqlite3.Connection]:
             other.execute("ROLLBACK")
 
 
+@contextmanager
+def refusing(path: Path, event: str, condition: str) -> Iterator[None]:
+    """Whatever goes wrong inside the file for some rows only: here a trigger that refuses them."""
+    with closing(schema.connect(path)) as other:
+        other.execute(
+            f"CREATE TRIGGER refuse {event} WHEN {condition} BEGIN SELECT raise(ABORT, 'refused by a test'); END"
+        )
+        yield
+        other.execute("DROP TRIGGER refuse")
+
+
 async def writer_has_taken_all(log: SqliteLog) -> None:
     """Wait until nothing is queued: what was appended is in the transaction that waits."""
     while any(log._writer._waiting.values()):
@@ -52,6 +64,10 @@ async def writer_has_taken_all(log: SqliteLog) -> None:
 
 def content(path: Path) -> bytes:
     return path.read_bytes()
+
+
+def size_bytes(path: Path) -> int:
+    return path.stat().st_size
 
 
 def set_content(path: Path, value: bytes | bytearray) -> None:
@@ -294,16 +310,11 @@ class TestQueue:
 
     async def test_a_call_that_fails_fails_alone(self, path: Path) -> None:
         log = await opened(path)
-        with writer_held(path) as other:
-            # Whatever goes wrong inside the file for one record only: here a trigger that refuses it.
-            other.execute(
-                "CREATE TRIGGER refuse BEFORE INSERT ON record WHEN new.key = 'bad' "
-                "BEGIN SELECT raise(ABORT, 'refused by a test'); END"
-            )
-            calls = [asyncio.create_task(log.append("annals", [a_message(key)])) for key in ("a", "bad", "c")]
-            await asyncio.sleep(0)
-            other.execute("COMMIT")
-        answers = await asyncio.gather(*calls, return_exceptions=True)
+        with refusing(path, "BEFORE INSERT ON record", "new.key = 'bad'"):
+            with writer_held(path):
+                calls = [asyncio.create_task(log.append("annals", [a_message(key)])) for key in ("a", "bad", "c")]
+                await asyncio.sleep(0)
+            answers = await asyncio.gather(*calls, return_exceptions=True)
         assert [type(answer).__name__ for answer in answers] == ["list", "LogBroken", "list"]
         assert [record.key for record in await log.read("annals", 0)] == ["a", "c"]
         await log.close()
@@ -361,6 +372,34 @@ class TestQueue:
         await log.close()
 
 
+class TestCommits:
+    async def test_outputs_are_not_kept_without_the_position(self, path: Path) -> None:
+        log = await opened(path)
+        await log.append("annals", [a_message()])
+        async with log.consume("group", ["annals"]) as consumer:
+            records = await consumer.fetch()
+            out = [Output(topic="letters", message=a_message("out"))]
+            with refusing(path, "BEFORE UPDATE ON position", "true"), pytest.raises(LogBroken):
+                await consumer.commit(records, out)
+            assert await everything(log, "letters") == []
+            await consumer.commit(records, out)
+            assert len(await everything(log, "letters")) == 1
+        await log.close()
+
+    async def test_a_commit_that_failed_does_not_count_in_the_next_one(self, path: Path) -> None:
+        log = await opened(path)
+        [first, _] = await log.append("annals", [a_message(value=b"1"), a_message(value=b"2")])
+        async with log.consume("group", ["annals"]) as consumer:
+            records = await consumer.fetch()
+            with refusing(path, "BEFORE UPDATE ON position", "true"), pytest.raises(LogBroken):
+                await consumer.commit(records[1:])
+            await consumer.commit(records[:1])
+            assert [lag.committed for lag in await log.groups()] == [first.offset]
+        async with log.consume("group", ["annals"]) as consumer:
+            assert values(await consumer.fetch()) == [b"2"]
+        await log.close()
+
+
 class TestRetention:
     async def test_appends_go_between_slices(self, path: Path) -> None:
         clock = Clock()
@@ -374,6 +413,30 @@ class TestRetention:
             left = await log.read("shards", 0, limit=1)
         assert await maintaining == 5 * SLICE_RECORDS_MAX
         assert await log.read("shards", 0) == []
+        await log.close()
+
+    async def test_a_group_that_registers_between_two_steps_of_retention_loses_nothing(self, path: Path) -> None:
+        log = await opened(path)
+        [position] = await log.append("shards", [a_message(partition=0)])
+        where = (log._numbers["shards"], 0)
+        removable = log._removable(where, 2**62)
+        assert removable == [position.offset]
+        async with log.consume("new", ["shards"]) as consumer:
+            remove = partial(sqlite._remove, where=where, offsets=removable)
+            assert await log._writer.submit(Job(doing="a test", work=remove)) == 0
+            assert len(await consumer.fetch()) == 1
+        await log.close()
+
+    async def test_the_write_ahead_log_is_cut_when_the_log_is_idle(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(writer, "IDLE_S", 0.01)
+        log = await opened(path)
+        await log.append("annals", [a_message()])
+        assert size_bytes(path.with_name("log.sqlite-wal")) > 0
+        await log.maintain(Clock().now)
+        while size_bytes(path.with_name("log.sqlite-wal")):
+            await asyncio.sleep(0)
         await log.close()
 
     async def test_large_records_make_small_slices(self, path: Path) -> None:

@@ -10,7 +10,7 @@ from services.gateway.core.mirror import Mirror
 from services.gateway.core.session import Kind, Moment, Session
 from tests.factories import at
 
-NOW = Moment(mirror=Mirror(), leases={}, at=at(0), heartbeat_s=15, dead_s=40)
+NOW = Moment(mirror=Mirror(), leases={}, at=at(0), as_of=at(0), heartbeat_s=15, dead_s=40)
 
 
 @dataclass(eq=False)

@@ -53,7 +53,8 @@ def test_welcome_says_where_the_gateway_stands_and_until_when_each_source_holds(
         offset=7,
         digest="00000000",
         outcome=Outcome.REPLAY,
-        server_time=at(0),
+        server_time=at(2),
+        as_of=at(0),
         leases={"jma.extra": at(180)},
         heartbeat_s=15,
         dead_s=40,
@@ -64,7 +65,8 @@ def test_welcome_says_where_the_gateway_stands_and_until_when_each_source_holds(
         "epoch": "e",
         "offset": 7,
         "outcome": "replay",
-        "server_time": "2026-09-01T11:00:00.000Z",
+        "server_time": "2026-09-01T11:02:00.000Z",
+        "as_of": "2026-09-01T11:00:00.000Z",
         "heartbeat_s": 15,
         "dead_s": 40,
         "digest": "00000000",
@@ -73,14 +75,15 @@ def test_welcome_says_where_the_gateway_stands_and_until_when_each_source_holds(
 
 
 def test_a_heartbeat_carries_head_digest_time_and_leases() -> None:
-    beat = frames.heartbeat(epoch="e", offset=7, digest="d", server_time=at(0), leases={})
+    beat = frames.heartbeat(epoch="e", offset=7, digest="d", server_time=at(2), as_of=at(0), leases={})
     assert said(beat) == {
         "type": "heartbeat",
         "epoch": "e",
         "offset": 7,
         "digest": "d",
         "leases": {},
-        "server_time": "2026-09-01T11:00:00.000Z",
+        "server_time": "2026-09-01T11:02:00.000Z",
+        "as_of": "2026-09-01T11:00:00.000Z",
     }
 
 

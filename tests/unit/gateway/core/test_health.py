@@ -152,9 +152,9 @@ def test_a_lease_that_ends_soon_is_announced_before_anything_lapses() -> None:
 
 
 def test_a_lease_that_has_ended_is_said_to_have_ended() -> None:
-    (problem,) = wrong(a_view(report("lease:jma.extra", minute=1, until=at(10), alarm="half gone", code="E3110")))
-    assert problem.code == "E5207"
-    assert "ended at" in problem.message
+    lease, lapse = wrong(a_view(report("lease:jma.extra", minute=1, until=at(10), alarm="half gone", code="E3110")))
+    assert (lease.subject, lease.code, "ended at" in lease.message) == ("lease:jma.extra", "E5207", True)
+    assert (lapse.subject, lapse.code, lapse.since) == ("lapse:jma.extra", "E5209", at(10))
 
 
 def test_a_source_s_own_alarm_about_its_lease_is_passed_on() -> None:

@@ -12,7 +12,7 @@ from schemas.lifecycle import fold as take
 from schemas.situation import digest
 from schemas.telegram import Epoch
 from services.gateway.core.frames import Frame
-from services.gateway.core.mirror import BEFORE_FIRST, REPLAY_MAX, Change, Mirror, fold
+from services.gateway.core.mirror import BEFORE_FIRST, REPLAY_BYTES_MAX, REPLAY_MAX, Change, Mirror, fold
 from tests.factories import an_alert, an_info
 
 EPOCH = Change(offset=0, key="epoch", id="epoch:e", value=Epoch(epoch="e"))
@@ -143,6 +143,15 @@ def test_only_so_many_steps_are_kept() -> None:
     assert after.since(1) is None
     assert told(after, 2) == list(range(3, REPLAY_MAX + 3))
     assert len(after.steps) == REPLAY_MAX
+
+
+def test_only_so_many_bytes_of_steps_are_kept() -> None:
+    mirror = loaded(change(1, RAIN))
+    huge = "雨" * (REPLAY_BYTES_MAX // 9)
+    for offset in range(2, 6):
+        wordy = a_stream(an_alert(offset, stream="rain", headline=huge, info=(an_info(),)))
+        mirror = fold(mirror, [change(offset, wordy)], live=True)
+    assert (mirror.since(2), told(mirror, 3)) == (None, [4, 5])
 
 
 def test_a_client_with_another_sum_at_the_same_place_is_contradicted() -> None:

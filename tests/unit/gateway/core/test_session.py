@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.lifecycle import fold as take
 from schemas.telegram import Epoch
@@ -48,7 +50,7 @@ LATER = mirror(change(2, "wind"), change(3, "wave"))
 
 
 def moment(of: Mirror = CALM) -> Moment:
-    return Moment(mirror=of, leases={"jma.extra": at(180)}, at=at(0), heartbeat_s=15, dead_s=40)
+    return Moment(mirror=of, leases={"jma.extra": at(180)}, at=at(0), as_of=at(0), heartbeat_s=15, dead_s=40)
 
 
 def hello(resume: object = None, **changes: object) -> str:
@@ -192,6 +194,23 @@ def test_a_session_that_said_hello_does_not_expire() -> None:
 )
 def test_what_the_protocol_does_not_know_ends_the_session_with_a_reason(text: str, code: str) -> None:
     assert why(live().receive_text(text, 0, moment())) == code
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["ack", "hello", "resync"]),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.sampled_from(["type", "v", "client", "kind", "resume", "offset", "shown", "epoch"]), inner)
+    ),
+)
+
+
+@given(st.text() | JSON.map(json.dumps), st.booleans())
+def test_whatever_is_said_is_answered_or_ends_the_session_and_never_more(text: str, greeted: bool) -> None:
+    session = live() if greeted else Session(0)
+    reply = session.receive_text(text, 0, moment())
+    assert (reply.close == 4002) == (session.state is State.CLOSED)
+    assert all(said(reply.frames))
 
 
 @pytest.mark.parametrize("text", ['{"type": "ack", "offset": 1}', '{"type": "resync"}'])

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.alert import Alert, Area, Drill, Info, Origin, Scope, Status, Surface
 from schemas.area import AreaCode, AreaEntry, AreaTable, City, UnknownArea, parse_city, parse_table
@@ -128,6 +130,11 @@ def test_one_system_s_code_means_just_that() -> None:
 @pytest.mark.parametrize("area", ["", "x", "142060", "小田原", "１４２０６", ":", "class20:", ":1420600", "14206000"])
 def test_what_names_no_area_is_malformed(area: str) -> None:
     assert asked(area) == Malformed(asked=area)
+
+
+@given(st.text() | st.from_regex(r"[0-9]{3,8}") | st.from_regex(r"(class20|tsunami|office):[0-9]{0,8}"))
+def test_whatever_is_asked_has_an_answer(area: str) -> None:
+    assert isinstance(asked(area), Place | Malformed | NotWatched | UnknownArea)
 
 
 @pytest.mark.parametrize("area", ["9999999", "99999", "class20:9999999", "toaster:1"])

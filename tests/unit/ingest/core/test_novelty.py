@@ -85,6 +85,9 @@ class TestTheAddress:
         assert address("http://127.0.0.1:8000", "http://127.0.0.1:8000/a") == "http://127.0.0.1:8000/a"
         assert address("http://127.0.0.1:8000", "http://127.0.0.1/a") is None
 
+    def test_a_folder_of_the_base_is_not_put_before_the_link_s_path(self) -> None:
+        assert address(f"{BASE}/mirror", f"{BASE}/mirror/a.xml") == f"{BASE}/mirror/a.xml"
+
     @given(st.text())
     def test_never_leaves_the_host_whatever_the_link_says(self, link: str) -> None:
         found = address(BASE, link)

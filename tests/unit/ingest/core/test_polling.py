@@ -83,6 +83,11 @@ class TestWhen:
         assert not is_due(waiting, at(1.9))
         assert is_due(waiting, at(2))
 
+    def test_a_clock_that_is_set_back_does_not_prolong_a_pause(self) -> None:
+        waiting = after(LIVE, heard(), REFUSED, at(1))
+        assert is_due(waiting, at(-24 * 60))
+        assert not is_due(waiting, at(-60))
+
     def test_pauses_double_up_to_eight_intervals(self) -> None:
         assert [backoff_s(LIVE, failures, None) for failures in (0, 1, 2, 3, 4, 5, 1000)] == [
             *(60, 60, 120, 240),
@@ -184,10 +189,13 @@ class TestHearing:
         assert watch.trouble is not None
         assert watch.trouble.code == "E3204"
 
-    def test_an_empty_feed_is_not(self) -> None:
+    def test_an_empty_feed_is_not_and_stays_so_while_it_is_unchanged(self) -> None:
         watch = after(LIVE, heard(), Fresh(updated_at=at(1), oldest_at=None, newest_at=None), at(1))
-        assert watch.heard_at == at(0)
-        assert watch.trouble == trouble.empty("jma.extra")
+        for minute in (1, 2):
+            assert watch.heard_at == at(0)
+            assert watch.trouble == trouble.empty("jma.extra")
+            watch = after(LIVE, watch, Unchanged(), at(minute))
+        assert after(LIVE, watch, fresh(3), at(3)).heard_at == at(3)
 
     def test_304_to_somebody_who_has_nothing_is_not(self) -> None:
         watch = after(LIVE, NEW, Unchanged(), at(0))
@@ -323,6 +331,9 @@ class TestWhatIsWorthSaying:
         later = replace(self.REPORT, reported_at=datetime(2026, 9, 1, 11, 0, 5, tzinfo=UTC))
         assert is_worth_saying(self.REPORT, later, 5)
         assert not is_worth_saying(self.REPORT, later, 5.1)
+
+    def test_a_clock_that_is_set_back_does_not_make_us_dumb(self) -> None:
+        assert is_worth_saying(self.REPORT, replace(self.REPORT, reported_at=at(-60)), 5)
 
     def test_news_of_a_short_lease_is_repeated_ten_times_a_lease(self) -> None:
         assert say_again_s(LIVE) == SAY_AGAIN_S

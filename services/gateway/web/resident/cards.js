@@ -1,0 +1,73 @@
+// An alert on the situation page: what to do, where, since when and says who.
+
+import { el, phrases } from "../shared/dom.js";
+import { icon, levelShape } from "../shared/icons.js";
+import { DRILL, levelRow } from "../shared/lines.js";
+import { EQUIVALENT } from "../shared/contract.js";
+import { WORDS } from "./words.js";
+
+/** @typedef {import("../shared/types").Card} Card */
+/** @typedef {import("./words.js").Language} Language */
+
+/** From this rank on an alert is told large. */
+const LARGE_RANK = 3;
+
+/**
+ * @param {Card} card
+ * @param {Language} language
+ * @param {string} time of its issue, written out
+ */
+export function cardElement(card, language, time) {
+  const large = card.rank >= LARGE_RANK;
+  const attributes = /** @type {{[name: string]: string}} */ ({ class: `alert ${large ? "large" : "small"}${card.drill ? " drill" : ""}` });
+  if (card.level !== null) {
+    attributes["data-level"] = String(card.level);
+  }
+  return el("article", attributes, [
+    card.drill ? el("p", { class: "drill-mark" }, [WORDS.drills[language]]) : "",
+    el("div", { class: "head" }, [badge(card, language), el("span", { class: "hazard" }, [icon(card.hazard), " ", card.kicker[language]])]),
+    el("h3", { class: "name" }, name(card, language)),
+    el("p", { class: "action" }, phrases(card.drill ? `${DRILL.content[language]}： ${card.action[language]}` : card.action[language])),
+    el("p", { class: "source" }, [
+      el("span", {}, [`${card.source.who[language]} ${time} ${card.source.verb[language]}`]),
+      el("span", { class: "place" }, [card.places.map((place) => place[language]).join(language === "en" ? ", " : "、")]),
+    ]),
+  ]);
+}
+
+/** @param {Card} card @param {Language} language */
+function name(card, language) {
+  if (language === "ja") {
+    return card.name.map((part) => el("span", { class: "phrase" }, [part]));
+  }
+  return language === "easy" ? phrases(card.nameEasy) : [card.nameEnglish];
+}
+
+/** The level with number, word and shape; or how the source grades it. @param {Card} card @param {Language} language */
+function badge(card, language) {
+  const mark = card.mark;
+  if (mark.kind === "grade") {
+    return el("span", { class: "badge" }, [mark.grade[language].replace(/ /g, language === "ja" ? "" : " ")]);
+  }
+  const row = levelRow(mark.level);
+  return el("span", { class: "badge level" }, [
+    `${WORDS.level[language]} `,
+    levelShape(row ? row.shape : "square", String(mark.level)),
+    mark.equivalent ? ` ${EQUIVALENT[language]}` : "",
+  ]);
+}
+
+/**
+ * An alert that nobody could confirm: named, with the time; not an all-clear.
+ * @param {Card} card
+ * @param {Language} language
+ * @param {string} since
+ */
+export function lapsedElement(card, language, since) {
+  const when = language === "en" ? `${WORDS.lapsedSince.en} ${since}` : `${since} ${WORDS.lapsedSince[language]}`;
+  return el("article", { class: "alert small lapsed" }, [
+    el("p", { class: "head" }, [el("span", { class: "badge" }, [when])]),
+    el("h3", { class: "name" }, name(card, language)),
+    el("p", { class: "action" }, [`${WORDS.lapsed[language]}${language === "en" ? ". " : "。"}${WORDS.elsewhere[language]}`]),
+  ]);
+}
