@@ -1,0 +1,87 @@
+"""The words that texts for people are put together from: what no table of the contract says yet.
+
+Names of hazards, levels, orders and what to do stand in `schemas/level.py` and `schemas/hazard.py`; here are the drill
+marks, how sources grade their events, what to do when something is over, verbs, and who sources are.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from schemas.text import Text
+
+DRILL_MARK = Text(ja="【訓練】", easy="【訓練】", en="DRILL: ")
+"""First in every text of a drill. The same sign in easy Japanese as on every screen; its reading follows at once."""
+DRILL_SAID = Text(
+    ja="これは訓練です。", easy="れんしゅうです。ほんとうでは ありません。 ", en="This is a drill, not a real alert. "
+)
+
+GRADES = (
+    ("大津波警報", Text(ja="大津波警報", easy="とても おおきな つなみの けいほう", en="major tsunami warning")),
+    ("特別警報", Text(ja="特別警報", easy="とくべつけいほう", en="emergency warning")),
+    ("危険警報", Text(ja="危険警報", easy="きけんけいほう", en="danger warning")),
+    ("警報", Text(ja="警報", easy="けいほう", en="warning")),
+    ("早期注意情報", Text(ja="早期注意情報", easy="はやめの ちゅうい", en="early notice")),
+    ("注意報", Text(ja="注意報", easy="ちゅういほう", en="advisory")),
+    ("注意情報", Text(ja="注意情報", easy="ちゅうい じょうほう", en="advisory")),
+    ("緊急情報", Text(ja="緊急情報", easy="きんきゅう じょうほう", en="urgent notice")),
+    ("速報", Text(ja="速報", easy="そくほう", en="report")),
+    ("情報", Text(ja="情報", easy="じょうほう", en="information")),
+)
+"""How a source grades its events, by the end of the event's name, the longest first; the same words as on signs."""
+WHOLE_GRADES = frozenset({"大津波警報"})
+"""Grades that name their hazard already."""
+RELEASED_BY = ("警報", "注意報")
+"""What ends so is released 解除; anything else is over 終了."""
+
+OVER = Text(ja="終了", easy="おわり", en="Over")
+RELEASED = Text(ja="解除", easy="おわり", en="Over")
+WITHDRAWN = Text(ja="取消", easy="まちがい", en="Withdrawn")
+
+AFTER_ORDER = Text(
+    ja="避難していた人は、周りの安全を確かめてください",
+    easy="にげて いた ひとは まわりが あんぜんか たしかめて ください",
+    en="If you left, check that it is safe before you return",
+)
+AFTER_DANGER = Text(
+    ja="危険な場所には、まだ近づかないでください",
+    easy="あぶない ばしょには まだ ちかづかないで ください",
+    en="Keep away from dangerous places for now",
+)
+MISTAKEN = Text(
+    ja="先の情報は誤りでした。今後の情報に注意してください",
+    easy="まえの しらせは まちがいでした。 これからの しらせを みて ください",
+    en="The earlier message was a mistake. Follow the next reports",
+)
+
+JMA = Text(ja="気象庁", easy="きしょうちょう", en="Japan Meteorological Agency")
+OFFICE = Text(ja="", easy="まちの やくしょ", en="")
+GAUGE = Text(ja="", easy="かわの みずを はかる ところ", en="")
+OTHER = Text(ja="", easy="くにや けんの やくしょ", en="")
+"""Who says it where its name would not be understood: the weather service by its stream's name, others by their kind."""
+
+TEST_TITLE = Text(ja="テスト通知", easy="テストの しらせ", en="Test notification")
+TEST_SAID = Text(
+    ja="この端末に通知が届くことを確かめるテストです。災害の情報ではありません。",
+    easy="この きかいに しらせが とどくか ためして います。 さいがいの しらせでは ありません。 ",
+    en="This checks that notifications reach this device. It is not about a disaster. ",
+)
+
+VERBS = MappingProxyType(
+    {
+        "order": Text(ja="発令", easy="", en="issued"),
+        "issued": Text(ja="発表", easy="", en="issued"),
+        "observed": Text(ja="観測", easy="", en="observed"),
+        "released": Text(ja="解除", easy="", en="ended"),
+        "over": Text(ja="終了", easy="", en="ended"),
+        "withdrawn": Text(ja="取消", easy="", en="withdrawn"),
+    }
+)
+"""What the source did at that time; easy Japanese leaves it out."""
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def chosen(text: Text, language: str) -> str:
+    """The words in one language."""
+    return {"ja": text.ja, "easy": text.easy, "en": text.en}[language]

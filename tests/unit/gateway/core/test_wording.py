@@ -1,0 +1,253 @@
+"""What people read: the golden texts in tests/fixtures/wording, and the rules behind them.
+
+HANSHO_REWRITE_GOLDEN=1 writes the golden files anew; read the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from schemas.alert import Origin, Status
+from schemas.level import LEVELS
+from schemas.notification import Change, Notice
+from schemas.subscription import Language
+from services.gateway.core import wording
+from services.gateway.core.wording import Medium, action, name, plain_event, word
+from tests.unit.gateway.core.notices import (
+    HIRATSUKA,
+    KAWASAKI,
+    NAMES,
+    SAGAMI_BAY,
+    ZUSHI,
+    item,
+    notice,
+    office_notice,
+    order_item,
+)
+
+GOLDEN = Path(__file__).resolve().parents[3] / "fixtures" / "wording"
+LONG = "川沿いの低い土地にいる人は、近くの頑丈な建物の二階以上に上がってください。" * 4
+GALE = item(Change.RISE, hazard="wind", event="暴風警報", level=None, rank=3)
+SCENES: dict[str, Notice] = {
+    "official-warning": notice(item()),
+    "official-warning-rises": notice(item(Change.RISE)),
+    "official-warning-in-two-places-and-more": notice(item(), item(area=HIRATSUKA), GALE, drill=True),
+    "official-warning-ends": notice(item(Change.END)),
+    "official-warning-withdrawn": notice(item(Change.CANCEL)),
+    "advisory-of-level-2": notice(item(hazard="heavy_rain", event="レベル２大雨注意報", level=2, rank=2)),
+    "without-a-level": notice(GALE),
+    "tsunami": notice(item(hazard="tsunami", event="大津波警報", level=None, rank=5, area=SAGAMI_BAY)),
+    "gauge": notice(
+        item(hazard="gauge:s1", event="氾濫危険水位", level=None, rank=3, origin=Origin.GAUGE),
+        sender_name="京浜河川事務所",
+        stream="river:s1",
+    ),
+    "gauge-is-over": notice(
+        item(Change.END, hazard="gauge:s1", event="氾濫危険水位", level=None, rank=3, origin=Origin.GAUGE),
+        sender_name="京浜河川事務所",
+        stream="river:s1",
+    ),
+    "order": office_notice(order_item()),
+    "order-of-level-5-rises-in-a-drill": office_notice(order_item(Change.RISE, 5), drill=True),
+    "order-in-the-offices-own-words": office_notice(
+        order_item(
+            level=3,
+            instruction=(
+                "片浦地区の人は、片浦小学校へ避難してください。",
+                "かたうらの ひとは、 かたうら しょうがっこうへ にげて ください。",
+                "Kataura: go to Kataura Primary School.",
+            ),
+        )
+    ),
+    "order-ends": office_notice(order_item(Change.END)),
+    "order-withdrawn-in-a-drill": office_notice(order_item(Change.CANCEL), drill=True),
+    "shelter": office_notice(item(hazard="shelter:i2", event="避難所開設", level=None, rank=3, origin=Origin.OFFICE)),
+    "many": notice(
+        *(item(area=area) for area in (*NAMES, SAGAMI_BAY)),
+        *(
+            item(Change.END, hazard=hazard, event=event, level=None, rank=2)
+            for hazard, event in (
+                ("fog", "濃霧注意報"),
+                ("frost", "霜注意報"),
+                ("thunder", "雷注意報"),
+                ("icing", "着氷注意報"),
+            )
+        ),
+    ),
+    "test": replace(notice(), status=Status.TEST, sender_name="小田原市", stream="test:d1"),
+}
+
+
+def texts(scene: Notice) -> dict[str, dict[str, dict[str, str]]]:
+    """Every text of a notice by language and medium."""
+    return {
+        language: {
+            medium: {"title": text.title, "body": text.body}
+            for medium in Medium
+            for text in (word(scene, language, medium, NAMES),)
+        }
+        for language in Language
+    }
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_notice_reads_as_its_golden_file_says(scene: str) -> None:
+    path = GOLDEN / f"{scene}.json"
+    if os.environ.get("HANSHO_REWRITE_GOLDEN"):
+        path.write_text(json.dumps(texts(SCENES[scene]), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    assert texts(SCENES[scene]) == json.loads(path.read_text("utf-8"))
+
+
+def test_every_golden_file_belongs_to_a_scene() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.json")} == set(SCENES)
+
+
+# --- three kinds of event stay apart ---
+
+
+def test_a_warning_of_the_weather_service_is_equivalent_to_a_level_and_orders_nothing() -> None:
+    text = word(notice(item()), Language.JA, Medium.PUSH, NAMES)
+    assert text.title == "警戒レベル４相当 土砂災害危険警報 小田原市"
+    assert "避難指示" not in text.body
+
+
+def test_only_the_office_orders_an_evacuation() -> None:
+    text = word(office_notice(order_item()), Language.JA, Medium.PUSH, NAMES)
+    assert text.title == "警戒レベル４ 避難指示 小田原市"
+    assert LEVELS[4].action.ja in text.body
+
+
+def test_a_gauge_has_no_level_even_where_its_source_names_one() -> None:
+    gauge = item(hazard="gauge:s1", event="氾濫危険水位", level=4, rank=4, origin=Origin.GAUGE)
+    text = word(notice(gauge), Language.JA, Medium.INBOX, NAMES)
+    assert "レベル" not in text.title + text.body
+
+
+def test_an_ended_order_is_not_repeated_as_an_order_in_easy_japanese() -> None:
+    text = word(office_notice(order_item(Change.END)), Language.EASY, Medium.PUSH, NAMES)
+    assert "みんな にげて" not in text.title + text.body
+
+
+@pytest.mark.parametrize(
+    ("event", "plain"),
+    [
+        ("レベル４土砂災害危険警報", "土砂災害危険警報"),
+        ("レベル3氾濫警報", "氾濫警報"),
+        ("レベル上昇情報", "レベル上昇情報"),
+        ("氾濫注意情報（警戒情報解除）", "氾濫注意情報"),
+        ("（注意）", "（注意）"),
+        ("（試）注意報", "（試）注意報"),
+        ("暴風警報", "暴風警報"),
+        ("", ""),
+    ],
+)
+def test_the_events_name_without_its_level(event: str, plain: str) -> None:
+    assert plain_event(event) == plain
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [(Language.JA, "土砂災害"), (Language.EASY, "がけくずれ"), (Language.EN, "landslide")]
+)
+def test_without_a_name_of_its_own_the_hazard_is_named(language: Language, said: str) -> None:
+    assert name(item(event="", level=None), language) == said
+
+
+def test_an_unknown_hazard_is_still_told() -> None:
+    text = word(notice(item(hazard="meteor", event="隕石警報", level=None)), Language.EN, Medium.PUSH, NAMES)
+    assert text.title == "Notice warning: Odawara City"
+
+
+# --- the office's own words ---
+
+
+def test_half_an_instruction_is_none_so_a_push_has_the_tables_action_and_the_inbox_the_offices() -> None:
+    own = order_item(instruction=(LONG[:120], "", ""))
+    assert action(own, Language.JA, length_max=wording.ACTION_MAX) == LEVELS[4].action.ja
+    assert LONG[:100] in word(office_notice(own), Language.JA, Medium.INBOX, NAMES).body
+
+
+def test_easy_words_with_kanji_are_not_easy_so_the_tables_stand_there() -> None:
+    own = order_item(instruction=("", "小学校へ にげて ください", ""))
+    assert action(own, Language.EASY, length_max=wording.ACTION_MAX) == LEVELS[4].action.easy
+
+
+def test_words_written_in_one_language_are_never_shown_in_another() -> None:
+    own = order_item(instruction=("本町へ避難してください。", "", ""))
+    assert action(own, Language.EN, length_max=wording.ACTION_MAX) == LEVELS[4].action.en
+
+
+# --- what fits ---
+
+
+def test_a_title_that_is_too_long_keeps_the_level_and_loses_the_names() -> None:
+    area = replace(item(), area=SAGAMI_BAY, area_desc="とても長い名前の沿岸" * 5, event=f"レベル４{'長' * 60}危険警報")
+    text = word(notice(area, GALE, drill=True), Language.JA, Medium.PUSH, NAMES)
+    assert len(text.title) <= wording.TITLE_MAX
+    assert text.title.startswith("【訓練】警戒レベル４相当")
+    assert text.title.endswith(" ほか1件")
+
+
+def test_a_title_of_which_nothing_fits_is_cut_where_it_is_seen() -> None:
+    title = word(notice(item(event="", level=None, hazard="nankai"), drill=True), Language.EN, Medium.PUSH, {}).title
+    assert len(title) <= wording.TITLE_MAX
+    long = replace(item(Change.CANCEL, level=None), event="長" * 90)
+    named = wording._titles(wording.Subject(item=long, places=("遠" * 60,)), Language.JA)
+    assert list(named)[-1] == "取消 土砂災害"
+
+
+def test_an_inbox_lists_the_worst_and_counts_the_rest() -> None:
+    kinds = ("fog", "frost", "thunder", "icing", "heat", "dry_air", "wave", "wind", "ash", "quake", "typhoon")
+    many = notice(*(item(hazard=one, event="", level=None, rank=2) for one in kinds))
+    lines = word(many, Language.JA, Medium.INBOX, NAMES).body.split("\n")
+    assert len(lines) == wording.INBOX_SUBJECTS_MAX + 2
+    assert lines[-2] == "ほか1件"
+
+
+def test_a_place_is_named_once_however_often_it_comes() -> None:
+    assert word(notice(item(), item()), Language.JA, Medium.PUSH, NAMES).title.count("小田原市") == 1
+
+
+def test_an_area_without_a_name_is_told_by_its_code() -> None:
+    bare = replace(item(), area=SAGAMI_BAY, area_desc="")
+    assert "tsunami:330" in word(notice(bare), Language.JA, Medium.PUSH, NAMES).body
+
+
+def test_four_places_are_three_and_a_count() -> None:
+    spread = notice(*(item(area=area) for area in (HIRATSUKA, ZUSHI, KAWASAKI, SAGAMI_BAY)))
+    assert "平塚市・逗子市・川崎市ほか1か所" in word(spread, Language.JA, Medium.PUSH, NAMES).body
+
+
+# --- who says it ---
+
+
+@pytest.mark.parametrize(
+    ("sender_name", "stream", "origin", "language", "who"),
+    [
+        ("横浜地方気象台", "jma:VPWW56:140000", Origin.OFFICIAL, Language.JA, "横浜地方気象台"),
+        ("", "jma:VPWW56:140000", Origin.OFFICIAL, Language.JA, "気象庁"),
+        ("横浜地方気象台", "jma:VPWW56:140000", Origin.OFFICIAL, Language.EASY, "きしょうちょう"),
+        ("横浜地方気象台", "jma:VPWW56:140000", Origin.OFFICIAL, Language.EN, "Japan Meteorological Agency"),
+        ("小田原市", "office:i1", Origin.OFFICE, Language.EN, "Odawara City"),
+        ("小田原市", "office:i1", Origin.OFFICE, Language.EASY, "おだわらし"),
+        ("小田原市防災課", "office:i1", Origin.OFFICE, Language.EASY, "まちの やくしょ"),
+        ("京浜河川事務所", "river:s1", Origin.GAUGE, Language.EASY, "かわの みずを はかる ところ"),
+        ("神奈川県", "cap:1", Origin.OFFICIAL, Language.EASY, "くにや けんの やくしょ"),
+        ("神奈川県", "cap:1", Origin.OFFICIAL, Language.EN, "神奈川県"),
+        ("", "cap:1", Origin.OFFICIAL, Language.EN, "Japan Meteorological Agency"),
+    ],
+)
+def test_the_source_is_named_so_that_it_is_understood(
+    sender_name: str, stream: str, origin: Origin, language: Language, who: str
+) -> None:
+    said = wording.source_name(notice(sender_name=sender_name, stream=stream), item(origin=origin), language, NAMES)
+    assert said == who
+
+
+def test_a_test_of_an_unknown_sender_is_by_the_office() -> None:
+    said = wording.source_name(notice(sender_name="x", stream="test:d1"), None, Language.EASY, NAMES)
+    assert said == "まちの やくしょ"
