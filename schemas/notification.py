@@ -88,7 +88,7 @@ class Told:
 class LedgerEntry:
     """Who has been told of a hazard in an area at a rank or above: payload of topic `ledger`.
 
-    Key `run:shard:hazard:area:rank`. `run` is `real` or `<source>~<run>` of a drill. `area` is the municipality that
+    Key `run:shard:hazard:area:rank`. `run` is `real` or `drill-<run>`. `area` is the municipality that
     people follow; the alert may have named a larger one, which `area_desc` and the item in `notice` say. `notice` is
     what told it, with its one item: what an end speaks of, even when its stream is gone. `devices`: base64 of a
     portable Roaring bitmap; an empty one (in a decision only) means that the entry is forgotten.

@@ -1,0 +1,124 @@
+"""Orders under way: whom they name, and what their receipts say so far.
+
+An end must not reach somebody whose beginning is still in a queue, and who was not told after all must leave the ledger
+at exactly the ranks that his order would have told him. So until an order is final, it is known here who of it is
+settled. A projection of `deliveries.*` and `receipts`, rebuilt at each start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from schemas.area import AreaCode
+from schemas.notification import UNTOLD, Change, Item, Notice, Order, Outcome, Receipt
+from services.dispatcher.core.force import run_named
+
+UNDERWAY_MAX = timedelta(hours=1)
+"""After so long an order counts as told although no receipt says so: its worker is gone, and an end that waits for it
+would never be told. A receipt that comes later still corrects the ledger."""
+TELLING = frozenset({Change.NEW, Change.RISE})
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Devices that an order did not tell one of its items: they had been told rank `was` before (0: nothing)."""
+
+    item: Item
+    was: int
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What a receipt changed: the order's notice, who was not told, and the outcomes that say why."""
+
+    notice: Notice
+    untold: tuple[Untold, ...]
+    outcomes: frozenset[Outcome]
+    dead: tuple[tuple[str, str], ...]
+    """Devices and the hashes of their dead addresses."""
+
+
+@dataclass(slots=True)
+class _Underway:
+    """One order. `waiting` are the devices that are not settled; `untold` those already corrected."""
+
+    order: Order
+    waiting: frozenset[str]
+    untold: set[str] = field(default_factory=set)
+    was: dict[tuple[str, Item], int] = field(default_factory=dict)
+    """Where a notice before this one was not told after all: the rank told before *that*, by device and item."""
+
+
+class Pending:
+    """One shard's orders that are not final."""
+
+    def __init__(self) -> None:
+        """None."""
+        self._orders: dict[str, _Underway] = {}
+
+    def add(self, order: Order) -> None:
+        """An order that was given; one known already stays as it is."""
+        if order.id not in self._orders:
+            self._orders[order.id] = _Underway(order, frozenset(order.devices))
+
+    def __contains__(self, order: str) -> bool:
+        """Whether an order of this id is under way."""
+        return order in self._orders
+
+    def receive(self, receipt: Receipt) -> Settled | None:
+        """What a receipt says that none before it did; None for an order that is not under way (any more)."""
+        known = self._orders.get(receipt.order)
+        if known is None:
+            return None
+        order = known.order
+        fresh = [one for one in receipt.others if one.outcome in UNTOLD and one.device not in known.untold]
+        known.untold.update(one.device for one in fresh)
+        known.waiting = frozenset((*receipt.waiting, *order.devices[receipt.progress :]))
+        devices = tuple(one.device for one in fresh)
+        untold = tuple(self._untold(known, devices)) if devices else ()
+        if receipt.final:
+            del self._orders[receipt.order]
+        for one in untold:
+            self._pass_on(order.notice, one)
+        return Settled(
+            notice=order.notice,
+            untold=untold,
+            outcomes=frozenset(one.outcome for one in fresh),
+            dead=tuple((one.device, one.address_sha256) for one in fresh if one.outcome is Outcome.DEAD),
+        )
+
+    def waiting(self, run: str, now: datetime) -> dict[tuple[str, AreaCode], set[str]]:
+        """By hazard and area, as items name them: devices whose being told in a run is not settled."""
+        found: dict[tuple[str, AreaCode], set[str]] = {}
+        for known in self._orders.values():
+            underway = known.waiting and now - known.order.decided_at < UNDERWAY_MAX
+            if underway and run_named(known.order.notice.drill) == run:
+                for item in _telling(known.order):
+                    found.setdefault((item.hazard, item.area), set()).update(known.waiting)
+        return found
+
+    @staticmethod
+    def _untold(known: _Underway, devices: tuple[str, ...]) -> Iterator[Untold]:
+        for item in _telling(known.order):
+            by_rank: dict[int, list[str]] = {}
+            for device in devices:
+                was = known.was.get((device, item), item.was or 0)
+                by_rank.setdefault(was, []).append(device)
+            yield from (Untold(item, was, tuple(some)) for was, some in sorted(by_rank.items()))
+
+    def _pass_on(self, notice: Notice, untold: Untold) -> None:
+        """A louder notice under way counts on this one as told; it was not, so what was before it counts there."""
+        devices = frozenset(untold.devices)
+        for known in self._orders.values():
+            same_run = known.waiting and run_named(known.order.notice.drill) == run_named(notice.drill)
+            both = devices.intersection(known.order.devices) if same_run else ()
+            for item in _telling(known.order) if both else ():
+                if (item.hazard, item.area) == (untold.item.hazard, untold.item.area) and item.was == untold.item.rank:
+                    known.was.update({(device, item): untold.was for device in both})
+
+
+def _telling(order: Order) -> Iterator[Item]:
+    return (item for item in order.notice.items if item.change in TELLING)
