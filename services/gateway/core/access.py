@@ -1,7 +1,10 @@
 """Who may come in: how long a log-in lasts, and who must wait after failures. Numbers and decisions, no passwords.
 
-E5501  not logged in, or the log-in is over        E5503  too many failures: wait
-E5502  name and password do not fit                E5504  the form is not ours, or too old
+Codes of the door:
+
+    E5501  not logged in, or the log-in is over      E5504  the form is not ours, or too old
+    E5502  name and password do not fit              E5508  too many log-ins at once
+    E5503  too many failures: wait                   E5509  no such page of the office
 """
 
 from __future__ import annotations
@@ -38,6 +41,10 @@ _DOUBLINGS_MAX = 16
 """Beyond these every wait is at its longest anyway, and 2**n only grows."""
 REMEMBERED_MAX = 10_000
 """Names and addresses remembered (about 2 MB); of more, the one that failed longest ago is forgotten."""
+
+
+class TooBusy(Exception):
+    """More people try to log in than can be checked; nobody was refused for what they typed."""
 
 
 def token_key(token: str) -> str:
@@ -91,7 +98,7 @@ class Lockout:
         if known is None or known.count < self.failures_max:
             return 0.0
         doubled = min(known.count - self.failures_max, _DOUBLINGS_MAX)
-        wait_s = min(self.wait_max_s, WAIT_FIRST_S * 2**doubled)
+        wait_s = min(self.wait_max_s, WAIT_FIRST_S * 2.0**doubled)
         return max(0.0, known.last_s + wait_s - now_s)
 
     def failed(self, key: str, now_s: float) -> None:
