@@ -19,8 +19,9 @@ from services.eventlog.port import EventLog
 from services.gateway import app as gateway
 from services.ingest import app as ingest
 from services.runtime import cities, deployment, logs, supervise
+from services.runtime import clock as clocks
 from services.runtime.child import FeedServerProcess
-from services.runtime.clock import Clock, SystemClock
+from services.runtime.clock import Clock, ClockInvalid
 from services.runtime.reporting import Reporter
 from services.runtime.settings import LIVE_BASE, SettingInvalid, Settings
 from services.runtime.upkeep import Upkeep
@@ -31,13 +32,13 @@ Say = Callable[[str], None]
 async def run(settings: Settings, say: Say, stop: asyncio.Event | None = None) -> None:
     """Run until stopped. `say` shows a line to the person at the terminal."""
     began = time.monotonic()
+    clock = _clock(settings)
     directory = deployment.data_dir(settings)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs.configure(level=settings.log_level, path=_log_path(settings, directory))
     say(f"半鐘 Hanshō starts ({settings.mode}, {settings.city}, data in {directory}) …")
-    clock = SystemClock()
-    child = FeedServerProcess(arguments=_feedserver_arguments(settings, directory), clock=clock)
-    async with open_log(f"sqlite:{directory / 'hansho.db'}") as log:
+    child = FeedServerProcess(arguments=_feedserver_arguments(settings, directory, clock), clock=clock)
+    async with open_log(f"sqlite:{directory / 'hansho.db'}", now=clock.now) as log:
         await deployment.claim(log, settings, clock, directory)
         try:
             await child.start()
@@ -109,6 +110,13 @@ def _welcome(settings: Settings, city: City, base: str) -> Iterator[str]:
         yield "  This adds to 緊急速報メール and 防災無線; it does not replace them."
 
 
+def _clock(settings: Settings) -> Clock:
+    if settings.clock and settings.is_live:
+        msg = f"clock={settings.clock!r}: real warnings are judged by the machine's own time; leave it out"
+        raise ClockInvalid(msg)
+    return clocks.read(settings.clock)
+
+
 def _with_drills(city: City, drills: str) -> City:
     if not drills:
         return city
@@ -126,8 +134,9 @@ def _feeds_base(settings: Settings, child: FeedServerProcess) -> str:
     return LIVE_BASE if settings.is_live else settings.feeds.rstrip("/")
 
 
-def _feedserver_arguments(settings: Settings, directory: Path) -> tuple[str, ...]:
-    canary = ("--canary", "--every", f"{settings.canary_s:g}", "--deploy-dir", settings.deploy_dir)
+def _feedserver_arguments(settings: Settings, directory: Path, clock: Clock) -> tuple[str, ...]:
+    same_time = ("--clock", str(clock)) if settings.clock else ()
+    canary = ("--canary", "--every", f"{settings.canary_s:g}", "--deploy-dir", settings.deploy_dir, *same_time)
     if not settings.is_demo:
         return canary
     access_log = str(directory / "feedserver.access.log")

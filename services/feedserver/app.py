@@ -23,6 +23,8 @@ from services.feedserver.core.published import run_id
 from services.feedserver.core.script import read_storm
 from services.feedserver.core.storm import Storm, StormError, moments, telegram
 from services.runtime import cities
+from services.runtime import clock as clocks
+from services.runtime.clock import Clock, SystemClock
 from services.runtime.errors import HanshoError
 
 CANARY_EVERY_S = 60
@@ -38,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     try:
         storm = None if options.storm is None else load_storm(options.storm, cities.deploy_dir(options.deploy_dir))
-        server = FeedServer(host=options.host, port=options.port, access_log=options.access_log)
+        clock = clocks.read(options.clock)
+        server = FeedServer(host=options.host, port=options.port, access_log=options.access_log, clock=clock.now)
     except HanshoError as error:
         sys.stderr.write(f"{error.code}: {error}\n")
         return 2
@@ -52,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(told, signal.default_int_handler)
     try:
         with server:
-            perform(acts)
+            perform(acts, clock)
     except KeyboardInterrupt:
         return 0
     return 0
@@ -69,6 +72,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--wait", action="store_true", help="begin the storm when a feed is asked for the first time")
     parser.add_argument("--canary", action="store_true", help="publish the canary too")
     parser.add_argument("--every", metavar="SECONDS", type=_seconds, default=CANARY_EVERY_S, help="canary's interval")
+    parser.add_argument("--clock", metavar="FROM×SPEED", default="", help="a rehearsal's time instead of the machine's")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--access-log", metavar="FILE", type=Path, help="append a JSON line a request")
@@ -159,18 +163,19 @@ def watch_parent(parent: int) -> Act:
     raise KeyboardInterrupt
 
 
-def perform(acts: Sequence[Act]) -> None:
+def perform(acts: Sequence[Act], clock: Clock | None = None) -> None:
     """Let the acts go on, each at its time, in this thread: a mistake in one ends the program and is seen."""
-    due = [(time.monotonic(), number, act) for number, act in enumerate(acts)]
+    clock = clock or SystemClock()
+    due = [(clock.monotonic(), number, act) for number, act in enumerate(acts)]
     heapify(due)
     while due:
         at_s, number, act = due[0]
-        time.sleep(max(0.0, at_s - time.monotonic()))
+        time.sleep(clocks.machine_s(clock, max(0.0, at_s - clock.monotonic())))
         wait_s = next(act, None)
         if wait_s is None:
             heappop(due)
         else:
-            heapreplace(due, (time.monotonic() + wait_s, number, act))
+            heapreplace(due, (clock.monotonic() + wait_s, number, act))
 
 
 if __name__ == "__main__":

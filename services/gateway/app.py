@@ -91,7 +91,7 @@ def build(
         origins=frozenset(settings.origins.split()),
         hello_s=hello_s,
     )
-    stream = Stream(options, clock, projection.view, projection.bell)
+    stream = Stream(options, projection.view, projection.bell)
     canary_limit_s = CANARY_MISSED * settings.canary_s + CANARY_SLACK_S
     deploy = cities.deploy_dir(settings.deploy_dir)
     neighbours = [cities.load_city(deploy, neighbour, areas) for neighbour in city.neighbours]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from random import random
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -22,7 +23,7 @@ from services.ingest.sources.jma import Poller
 from services.ingest.sources.known import Known
 from services.ingest.sources.parsing import Parser
 from services.runtime import logs, records
-from services.runtime.clock import Clock
+from services.runtime.clock import Clock, machine_s
 from services.runtime.reporting import TOPIC, Reporter
 from services.runtime.settings import Settings
 
@@ -78,10 +79,12 @@ class App:
         async def strike() -> None:
             tick.set()
 
-        start = polling.first_tick(source, self.clock.now())
-        scheduler.add_job(
-            strike, IntervalTrigger(seconds=source.interval_s, start_date=start, timezone="UTC"), id=source.id
-        )
+        # The scheduler goes by the machine's time of day, which in a rehearsal is not ours.
+        now = self.clock.now()
+        wait_s = machine_s(self.clock, (polling.first_tick(source, now) - now).total_seconds())
+        start = datetime.now(UTC) + timedelta(seconds=wait_s)
+        every_s = machine_s(self.clock, source.interval_s)
+        scheduler.add_job(strike, IntervalTrigger(seconds=every_s, start_date=start, timezone="UTC"), id=source.id)
         return tick
 
     async def _follow(self, source: Source, tick: asyncio.Event) -> None:
@@ -90,7 +93,7 @@ class App:
             await self.poll(source)
             with suppress(TimeoutError):
                 # The scheduler goes by the time of day. Where that is set back, polling must not wait until it is caught up.
-                async with asyncio.timeout(TICKS_MISSED * source.interval_s):
+                async with asyncio.timeout(TICKS_MISSED * machine_s(self.clock, source.interval_s)):
                     await tick.wait()
             tick.clear()
             await self.clock.sleep(polling.pause_s(source, random()))  # noqa: S311 - manners, no secret

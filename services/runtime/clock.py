@@ -23,6 +23,11 @@ class Clock(Protocol):
         """Seconds that only rise, for spans."""
         ...
 
+    @property
+    def speed(self) -> float:
+        """How many of its seconds pass in one of the machine's: 1 but in a rehearsal."""
+        ...
+
     async def sleep(self, span_s: float) -> None:
         """Wait for a span of this clock's time."""
         ...
@@ -30,6 +35,8 @@ class Clock(Protocol):
 
 class SystemClock:
     """The machine's own clock: the only one a live city uses."""
+
+    speed = 1.0
 
     def now(self) -> datetime:
         """The machine's time of day."""
@@ -49,6 +56,10 @@ class ClockInvalid(HanshoError):
 
     code: ClassVar[str] = "E6005"
 
+
+WAIT_S_MIN = 0.01
+"""The shortest wait of a rehearsal, in the machine's seconds: what is done every ten seconds would otherwise be done for
+ever without a pause. Whatever sleeps may wake later than it asked to."""
 
 SCALED = re.compile(r"(?P<start>[^x×@]+)[x×](?P<speed>[0-9.]+)(?:@(?P<origin>[0-9.]+))?")
 
@@ -74,11 +85,18 @@ class ScaledClock:
 
     async def sleep(self, span_s: float) -> None:
         """Wait for a span of the rehearsal."""
-        await asyncio.sleep(span_s / self.speed)
+        await asyncio.sleep(machine_s(self, span_s))
 
     def __str__(self) -> str:
         """As `read` takes it: give it to the processes that must agree."""
         return f"{self.start.isoformat()}x{self.speed:g}@{self.origin_s:.6f}"
+
+
+def machine_s(clock: Clock, span_s: float) -> float:
+    """How many of the machine's seconds to wait for a span of a clock: for what can only wait by the machine."""
+    if clock.speed == 1:
+        return span_s
+    return max(span_s / clock.speed, min(span_s, WAIT_S_MIN))
 
 
 def read(text: str) -> Clock:

@@ -64,6 +64,12 @@ SETTINGS: tuple[Setting, ...] = (
         help="where drills from feeds may be shown: sign,page,public,push, or none; empty: as the city says, all four in "
         "the demo",
     ),
+    Setting(
+        name="clock",
+        default="",
+        help="for rehearsals: FROM×SPEED, as in 2026-09-01T20:00:00+09:00x1000, makes this run begin at that time and pass "
+        "so many times as fast; give it a --data-dir of its own; live refuses it",
+    ),
     Setting(name="data_dir", default="", help="where the log lives; empty: var/demo, var/live or var/other by feeds"),
     Setting(
         name="deploy_dir", default="", help="the folder deploy/ with cities and area tables; empty: the project's own"
@@ -130,6 +136,7 @@ class Settings:
     lease_s: float
     feed_age_limit_s: float
     drills: str
+    clock: str
     data_dir: str
     deploy_dir: str
     host: str

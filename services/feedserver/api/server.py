@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
@@ -216,6 +217,11 @@ class _Connection(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(response.body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date of an answer: readers check their clock by it, and ours may be a rehearsal's."""
+        at = self._feeds.clock() if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+        return format_datetime(at.astimezone(UTC), usegmt=True)
 
     do_HEAD = do_GET  # noqa: N815 - the base class's name
 

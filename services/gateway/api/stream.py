@@ -3,12 +3,16 @@
 One task a connection reads; one loop for all (`Stream.run`) writes. A fan-out walks over the connections in slices and
 awaits nobody. A new connection is brought to the head in the same step that makes it live, so that nothing falls
 between what it is given at first and what it is given later.
+
+How long a line may be silent is counted in the machine's seconds, also where the city's time is a rehearsal's: whoever is
+at the other end lives in them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +29,6 @@ from services.gateway.core.health import Crowd
 from services.gateway.core.session import HELLO_S, Moment, Reply, Session, State
 from services.gateway.core.view import View
 from services.runtime import logs, metrics
-from services.runtime.clock import Clock
 
 DRAIN_S = 1.0
 """How long connections may take to read their goodbye when the gateway stops."""
@@ -59,12 +62,9 @@ class Connection:
 class Stream:
     """All stream connections of this gateway."""
 
-    def __init__(
-        self, options: Options, clock: Clock, view: Callable[[], View], bell: Callable[[], asyncio.Event]
-    ) -> None:
+    def __init__(self, options: Options, view: Callable[[], View], bell: Callable[[], asyncio.Event]) -> None:
         """`view` is what is known now, `bell` rings when that changes."""
         self._options = options
-        self._clock = clock
         self._view = view
         self._bell = bell
         self._roster: Roster[Connection] = Roster(
@@ -87,7 +87,7 @@ class Stream:
             metrics.CONNECTIONS_CUT.labels(reason=refused.code).inc()
             await websocket.send_denial_response(refused.response())
             return
-        session = Session(self._clock.monotonic(), hello_s=self._options.hello_s, canary_id=self._options.canary_id)
+        session = Session(time.monotonic(), hello_s=self._options.hello_s, canary_id=self._options.canary_id)
         connection = Connection(session, wire_of(websocket.scope))
         self._roster.enter(connection, address)
         try:
@@ -121,19 +121,19 @@ class Stream:
         session = connection.session
         while True:
             opening = session.state is State.OPENING
-            wait_s = session.deadline - self._clock.monotonic() if opening else None
+            wait_s = session.deadline - time.monotonic() if opening else None
             message = None
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     message = await websocket.receive()
             if message is None:
-                reply = session.expire(self._clock.monotonic())
+                reply = session.expire(time.monotonic())
             elif message["type"] == "websocket.disconnect":
                 return
             elif (text := message.get("text")) is None:
                 reply = session.receive_binary()
             else:
-                reply = session.receive_text(text, self._clock.monotonic(), self._moment())
+                reply = session.receive_text(text, time.monotonic(), self._moment())
             self._answer(connection, reply)
             if opening and session.state is State.LIVE:
                 metrics.RESUMES.labels(outcome=session.outcome).inc()
@@ -152,27 +152,27 @@ class Stream:
 
     async def run(self) -> None:
         """Bring everybody to the head whenever it moves, and give a sign of life every `heartbeat_s`."""
-        beat_at = self._clock.monotonic() + self._options.heartbeat_s
+        beat_at = time.monotonic() + self._options.heartbeat_s
         view = self._view()
         until, told = view.leases(), view.mirror
         while True:
             # Taken before looking: what comes while the last change is given out rings this one.
             bell, view = self._bell(), self._view()
             before, until = until, view.leases()
-            beats = self._clock.monotonic() >= beat_at or leases.revived(before, until, view.now)
+            beats = time.monotonic() >= beat_at or leases.revived(before, until, view.now)
             if beats:
-                beat_at = self._clock.monotonic() + self._options.heartbeat_s
+                beat_at = time.monotonic() + self._options.heartbeat_s
             if beats or view.mirror is not told:
                 told = view.mirror
                 await self._fan_out(beats=beats)
                 continue
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, beat_at - self._clock.monotonic())):
+                async with asyncio.timeout(max(0.0, beat_at - time.monotonic())):
                     await bell.wait()
 
     async def _fan_out(self, *, beats: bool) -> None:
         for connections in self._roster.slices():
-            moment, now = self._moment(), self._clock.monotonic()
+            moment, now = self._moment(), time.monotonic()
             tail = (moment.heartbeat(),) if beats else ()
             for connection in connections:
                 frames = connection.session.advance(moment.mirror, now) + tail

@@ -21,7 +21,6 @@ from services.gateway.core import mirror
 from services.gateway.core.mirror import Change, Mirror
 from services.gateway.core.view import View
 from services.runtime import records
-from services.runtime.clock import SystemClock
 from tests.contract.gateway.conftest import WAIT_S, Door, Opener
 from tests.factories import an_alert, an_info, at
 
@@ -150,7 +149,7 @@ async def test_a_change_that_comes_while_another_is_given_out_waits_for_no_sign_
     said.put_nowait({"type": "websocket.receive", "text": '{"type":"hello","v":1,"client":"sign","kind":"sign"}'})
     scope = {"type": "websocket", "path": "/", "headers": [], "extensions": {EXTENSION: tape}}
     options = Options(heartbeat_s=3_600, dead_s=40, connections_max=9, per_address_max=9, canary_id="")
-    stream = StreamOfAll(options, SystemClock(), news.view, lambda: news.ringing)
+    stream = StreamOfAll(options, news.view, lambda: news.ringing)
 
     async def send(_: object) -> None: ...
 

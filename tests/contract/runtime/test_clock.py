@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.runtime.clock import ClockInvalid, ScaledClock, SystemClock, read
+from services.runtime.clock import WAIT_S_MIN, ClockInvalid, ScaledClock, SystemClock, machine_s, read
 
 
 def test_without_a_setting_the_machine_tells_the_time() -> None:
@@ -38,6 +38,12 @@ async def test_a_span_of_the_rehearsal_is_short_in_life() -> None:
     before = clock.monotonic()
     await clock.sleep(600)
     assert clock.monotonic() - before >= 599
+
+
+@pytest.mark.parametrize(("span_s", "waits_s"), [(3600, 3.6), (60, 0.06), (10, WAIT_S_MIN), (1, WAIT_S_MIN), (0, 0)])
+def test_a_wait_of_a_rehearsal_is_short_but_never_none(span_s: float, waits_s: float) -> None:
+    assert machine_s(read("2026-09-01T20:00:00+09:00x1000"), span_s) == pytest.approx(waits_s)
+    assert machine_s(read(""), span_s) == span_s
 
 
 @pytest.mark.parametrize(
