@@ -25,6 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from services.feedserver import app as feedserver
 
         return feedserver.main(words[1:])
+    if words[:1] == ["phones"]:
+        from services.phones import app as phones
+
+        return phones.main(words[1:])
     options = _parser().parse_args(words)
     command: Command = options.command
     try:
@@ -60,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     table = commands.add_parser("settings", help="print every setting with default and help")
     table.set_defaults(command=_settings)
     commands.add_parser("feedserver", help="the demo storm and the canary as a feed server (see its own --help)")
+    commands.add_parser("phones", help="the stand-in for FCM with the demo phones' inbox (see its own --help)")
     return parser
 
 
