@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from schemas.area import AreaTable, City
 from services.eventlog.port import EventLog, EventLogError, Output
+from services.gateway import office
 from services.gateway.api import canary, errors, health, pages, public
 from services.gateway.api.stream import Options, Stream
 from services.gateway.api.wire import Wire
@@ -29,7 +30,7 @@ from services.gateway.core.health import problems
 from services.gateway.core.session import HELLO_S
 from services.gateway.core.view import Trouble
 from services.gateway.store.projection import Projection
-from services.runtime import cities, logs, metrics
+from services.runtime import cities, deployment, logs, metrics
 from services.runtime.clock import Clock
 from services.runtime.errors import HanshoError
 from services.runtime.reporting import Reporter
@@ -102,6 +103,20 @@ def build(
     http.include_router(public.router(projection.view, city, neighbours, areas))
     http.include_router(health.router(projection.view, stream.crowd, canary_limit_s=canary_limit_s))
     pages.install(http, web)
+    office_part = office.build(
+        log,
+        clock,
+        city,
+        neighbours,
+        areas,
+        view=projection.view,
+        crowd=stream.crowd,
+        problems=lambda view: problems(view, canary_limit_s=canary_limit_s),
+        demo=settings.is_demo,
+        deploy=deploy,
+        data=deployment.data_dir(settings),
+    )
+    http.include_router(office_part.router)
 
     address = settings.alarm_webhook
     return App(
@@ -110,6 +125,7 @@ def build(
         clock=clock,
         projection=projection,
         stream=stream,
+        office=office_part,
         connections_max=options.connections_max,
         http=pages.Guarded(http),
         canary_id=options.canary_id,
@@ -128,6 +144,7 @@ class App:
     clock: Clock
     projection: Projection
     stream: Stream
+    office: office.OfficePart
     connections_max: int
     http: ASGIApp
     canary_id: str
@@ -147,6 +164,7 @@ class App:
             group.create_task(self.projection.follow_situation())
             group.create_task(self.projection.follow_status())
             group.create_task(self.stream.run())
+            group.create_task(self.office.run())
             group.create_task(self._report())
             group.create_task(self._watch())
             group.create_task(self._send_notices())

@@ -17,13 +17,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
-from jinja2 import Environment
 from starlette.responses import RedirectResponse, Response
 
 from schemas.office import Officer, OfficeSession
 from services.gateway.api.office import forms, render
 from services.gateway.api.office.desk import Desk
 from services.gateway.api.office.forms import Form, NotAForm
+from services.gateway.api.office.render import Pages
 from services.gateway.core import access
 from services.gateway.core.access import TooBusy
 from services.gateway.core.answers import OTHER_MEANS, Told
@@ -87,7 +87,7 @@ class Door:
     """Lets officers in and renders pages for them."""
 
     desk: Desk
-    templates: Environment
+    pages: Pages
 
     async def enter(self, request: Request) -> Visit:
         """The officer of a request; raises `LogInFirst`, or `Stopped` while nothing is known yet."""
@@ -125,15 +125,15 @@ class Door:
             "waiting_count": len(waiting(desk.store.office, visit.now)),
             "who": desk.store.office.name,
         }
-        return render.page(self.templates, name, {**common, **values}, status)
+        return self.pages.page(name, {**common, **values}, status)
 
     def _common(self) -> dict[str, Any]:
-        return {"city": self.desk.city, "demo": self.desk.demo}
+        return {"city": self.desk.city, "demo": self.desk.demo, "drill": False, "here": ""}
 
     def stopped(self, told: Told, status: int, back: str) -> Response:
         """A page that says what went wrong and what to do."""
         values = {**self._common(), "told": told, "back": back}
-        return render.page(self.templates, "message.html", values, status)
+        return self.pages.page("message.html", values, status)
 
     # --- log-in ---
 
@@ -147,7 +147,7 @@ class Door:
             "nobody": self.desk.store.loaded and not any(one.enabled for one in self.desk.store.officers.values()),
             "next": _next(request.query_params.get("next", "")),
         }
-        response = render.page(self.templates, "login.html", values, status)
+        response = self.pages.page("login.html", values, status)
         _set_cookie(request, response, BEFORE_COOKIE, secret)
         return response
 

@@ -10,33 +10,48 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from schemas.alert import Surface
 from schemas.level import LEVELS
 from services.gateway.api.office.forms import JST, local
-from services.gateway.core.console import span
 from services.gateway.core.history import short
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "web" / "office"
 HEADERS = {"cache-control": "no-store"}
 """What stands on these pages is of this moment, and for this officer."""
+SURFACES = {
+    Surface.SIGN: "サイネージ",
+    Surface.PAGE: "住民ページ",
+    Surface.PUBLIC: "公開 API",
+    Surface.PUSH: "プッシュ通知",
+}
 
 
-def environment(folder: Path = TEMPLATES) -> Environment:
-    """Where templates come from and what they may use."""
-    made = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update({"time": clock_time, "moment": day_and_time, "local": local, "short": short, "span": span})
-    made.globals.update({"LEVELS": LEVELS})
-    return made
+class Pages:
+    """Templates of a folder, ready to be filled."""
 
+    def __init__(self, folder: Path = TEMPLATES) -> None:
+        """Read from a folder; what a template uses is here and nowhere else."""
+        self._templates = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters.update(
+            {
+                "time": clock_time,
+                "moment": day_and_time,
+                "local": local,
+                "short": short,
+                "surface": SURFACES.__getitem__,
+            }
+        )
+        self._templates.globals.update({"LEVELS": LEVELS})
 
-def page(templates: Environment, name: str, values: Mapping[str, Any], status: int = 200) -> HTMLResponse:
-    """A page, never kept anywhere."""
-    return HTMLResponse(templates.get_template(name).render(values), status_code=status, headers=HEADERS)
+    def page(self, name: str, values: Mapping[str, Any], status: int = 200) -> HTMLResponse:
+        """A page, never kept anywhere."""
+        return HTMLResponse(self._templates.get_template(name).render(values), status_code=status, headers=HEADERS)
 
 
 def clock_time(at: datetime) -> str:

@@ -12,7 +12,7 @@ from services.gateway.api.office.desk import Desk
 
 def router(desk: Desk, templates: Path = render.TEMPLATES) -> APIRouter:
     """All routes under /office; the last of them says that there is no such page."""
-    entrance = door.Door(desk=desk, templates=render.environment(templates))
+    entrance = door.Door(desk=desk, pages=render.Pages(templates))
     api = door.router(entrance)
     for part in (situation, drafts, incidents, record):
         part.add(api, entrance)
