@@ -1,5 +1,6 @@
-"""JMA as a timeline needs it: telegrams of a prefecture, each following from the ones before, as the feed server's storm
-makes them. All invented. Status 通常 is used here and nowhere else: these telegrams exist in tests only.
+"""JMA as a timeline needs it: telegrams of a prefecture, each following from the ones before. All invented.
+
+They are built as the feed server's storm builds its own, but for Status 通常, which exists in tests only.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ perhaps rises, then one end, never an end without its beginning; and the end com
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,7 +57,7 @@ def _noises(night: Timeline, heard: Sequence[Heard]) -> Iterator[str]:
         yield from (f"{one}, when nobody was to hear anything" for one in noises)
 
 
-def laws(heard: Iterable[Heard], left: Set[str] = frozenset()) -> Iterator[str]:
+def laws(heard: Iterable[Heard], left: AbstractSet[str] = frozenset()) -> Iterator[str]:
     """What holds in any night: whoever was told is told the end, by the same channel; but for those who `left`."""
     stories: dict[tuple[str, bool, str], list[Heard]] = defaultdict(list)
     for one in sorted(heard, key=lambda one: one.at):

@@ -41,7 +41,9 @@ class QuietLoop(asyncio.SelectorEventLoop):
         self._waiting: list[asyncio.Future[None]] = []
         selector.idle = self._idle
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override]  # its own signature differs between versions
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
         """As every loop; what runs in a thread is work as well."""
         self._threads += 1
         future = super().run_in_executor(executor, func, *args)

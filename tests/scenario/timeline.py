@@ -42,6 +42,7 @@ from pathlib import Path
 
 JST = timezone(timedelta(hours=9))
 NIGHTS = Path(__file__).parent / "nights"
+LONG_AGO = datetime(2000, 1, 1, tzinfo=JST)
 
 
 # --- what happens ---
@@ -166,8 +167,8 @@ class Timeline:
     """A whole night."""
 
     title: str = ""
-    begins: datetime = datetime.min.replace(tzinfo=JST)
-    ends: datetime = datetime.min.replace(tzinfo=JST)
+    begins: datetime = LONG_AGO
+    ends: datetime = LONG_AGO
     people: dict[str, Follows] = field(default_factory=dict)
     officers: tuple[str, ...] = ()
     acts: list[tuple[datetime, Act]] = field(default_factory=list)
