@@ -105,8 +105,8 @@ class _Body:
 class Http:
     """A client for one server. Close it when done."""
 
-    def __init__(self, base: str) -> None:
-        """`base`: scheme, host and port without a slash at the end."""
+    def __init__(self, base: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """`base`: scheme, host and port without a slash at the end. `transport`: another way than a socket."""
         self.base = base
         self._client = httpx.AsyncClient(
             headers={
@@ -116,6 +116,7 @@ class Http:
             },
             limits=httpx.Limits(max_connections=CONNECTIONS_MAX, keepalive_expiry=KEEPALIVE_S),
             follow_redirects=False,
+            transport=transport,
             timeout=None,  # noqa: S113 - every GET stands under one limit for all of it, below
             # A proxy of the environment is for the world outside; our own canary must not go through it.
             trust_env=not is_loopback(base),

@@ -10,7 +10,7 @@ import asyncio
 import gzip
 import re
 from base64 import b64encode
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -105,6 +105,8 @@ class Poller:
     known: Known
     offices: Container[str]
     canary_s: float
+    connect: Callable[[str], Http] = Http
+    """Makes the client of a server, by its base URL."""
     desks: dict[str, Desk] = field(default_factory=dict)
     spent: polling.Spent = field(default_factory=polling.Spent)
 
@@ -130,7 +132,7 @@ class Poller:
         desk = self.desks.get(source.id)
         if desk is None:
             watch = Watch(started_at=now, long_due=source.long_feed is not None)
-            desk = self.desks[source.id] = Desk(source=source, http=Http(source.base), watch=watch)
+            desk = self.desks[source.id] = Desk(source=source, http=self.connect(source.base), watch=watch)
         return desk
 
     # --- the feeds ---
