@@ -1,119 +1,122 @@
-"""The dispatcher, wired: alerts and drills in, the situation out. It is the sole writer of topic `situation`.
+"""The dispatcher, wired: alerts and drills in, the situation, decisions and orders out.
 
-Who owns partition 0 of `subscriptions` writes `situation`. On the embedded engine one process owns every partition, and
-the group `shards` (one member in one process) keeps a second dispatcher out.
+It is the sole writer of topic `situation`, and each shard the sole writer of its partitions of `numbers`, `decisions`
+and `ledger`. Who owns partition 0 of `subscriptions` writes `situation`. On the embedded engine one process owns every
+partition, and the group `shards` (one member in one process) keeps a second dispatcher out.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import uuid4
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from schemas.alert import Alert
 from schemas.area import AreaCode
-from schemas.codec import Undecodable
-from schemas.lifecycle import Stream
-from schemas.situation import CANARY_STREAM, EPOCH_KEY
-from schemas.telegram import Epoch
-from services.dispatcher.core.situation import Change, Situation, forget, seed, take
-from services.eventlog.port import BEFORE_FIRST, EventLog, LogFull, Output, Record
-from services.runtime import logs, metrics, records
+from services.dispatcher.core.places import Covers
+from services.dispatcher.core.situation import forget
+from services.dispatcher.store.answers import Answers
+from services.dispatcher.store.bench import Bench
+from services.dispatcher.store.fold import SOURCE, Fold
+from services.dispatcher.store.projection import Projection
+from services.dispatcher.store.shard import SHARDS, Shard
+from services.dispatcher.store.underway import load_underway
+from services.eventlog.port import Consumer, EventLog, EventLogError, LogFull
+from services.runtime import logs, metrics
 from services.runtime.clock import Clock
-from services.runtime.consuming import dead, run_group
+from services.runtime.consuming import commit
 from services.runtime.reporting import Reporter
 
-GROUP = "situation"
 SHARDS_GROUP = "shards"
-SOURCE = "dispatcher"
-ALERT_TOPICS = ("alerts.emergency", "alerts.routine", "drills")
 REPORT_EVERY_S = 10.0
 SILENCE_S = 3 * REPORT_EVERY_S
+SWEEP_EVERY_S = 1.0
 
 _log = logs.get("dispatcher")
 
 
 @dataclass(slots=True)
 class App:
-    """One dispatcher. `situation` is the projection it folds; it is rebuilt from the topic at each start."""
+    """One dispatcher. Everything it knows is rebuilt from the log at each start."""
 
     log: EventLog
     clock: Clock
-    watch: frozenset[AreaCode]
     reporter: Reporter
-    situation: Situation
+    fold: Fold
+    names: Mapping[AreaCode, str]
+    bench: Bench = field(default_factory=Bench)
+    shards: tuple[Shard, ...] = ()
+    swept: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once every shard has told what became due while nobody was here."""
 
     async def run(self) -> None:
-        """Fold until cancelled."""
-        async with self.log.consume(SHARDS_GROUP, ("subscriptions",)), asyncio.TaskGroup() as group:
-            self.situation = await self._published()
-            group.create_task(run_group(self.log, GROUP, ALERT_TOPICS, self.handle, clock=self.clock))
-            group.create_task(self._report())
+        """Fold and decide until cancelled."""
+        folding = asyncio.Event()
+        try:
+            async with self.log.consume(SHARDS_GROUP, ("subscriptions",)) as owned, asyncio.TaskGroup() as group:
+                await self.fold.load()
+                group.create_task(self.fold.run(folding))
+                group.create_task(self.fold.follow_status())
+                group.create_task(self._report())
+                await folding.wait()
+                await self._load()
+                for shard in self.shards:
+                    group.create_task(shard.follow_alerts())
+                    group.create_task(shard.follow_receipts())
+                group.create_task(self._follow_subscriptions(owned))
+                group.create_task(self._sweep())
+                group.create_task(self._answers().run())
+        finally:
+            self.bench.close()
 
-    async def handle(self, record: Record) -> Sequence[Output]:
-        """Fold one alert and publish what changed."""
-        alert = records.payload(record)
-        if isinstance(alert, Undecodable):
-            return [
-                dead(record, code=alert.code, reason=alert.reason, hint="an older program wrote it", clock=self.clock)
-            ]
-        if not isinstance(alert, Alert):
-            return [dead(record, code="E4001", reason="not an alert", hint="find its writer", clock=self.clock)]
-        step = take(self.situation, record.key, alert, self.watch)
-        self.situation = step.situation
-        metrics.ALERTS_FOLDED.labels(outcome=step.taken).inc()
-        _log.event("alert.folded", stream=record.key, revision=alert.revision, outcome=step.taken)
-        outputs = [self._published_change(change, record.id) for change in step.changes]
-        return (
-            [*outputs, self.reporter.ok("canary:fold", "the canary was folded")]
-            if record.key == CANARY_STREAM
-            else outputs
-        )
+    async def _load(self) -> None:
+        """Read what every shard knows. The fold goes on meanwhile: signs do not wait for it."""
+        began = self.clock.monotonic()
+        shards = [
+            Shard(number=number, fold=self.fold, know=Projection(number, self.log, self.clock, self.bench))
+            for number in range(SHARDS)
+        ]
+        for shard in shards:
+            await shard.know.load()
+        await load_underway(self.log, self.bench, {shard.number: shard.know for shard in shards})
+        self.shards = tuple(shards)
+        devices = sum(len(shard.know.index) for shard in shards)
+        metrics.DEVICES.set(devices)
+        _log.event("shards.loaded", devices=devices, took_s=round(self.clock.monotonic() - began, 3))
 
-    def _published_change(self, change: Change, cause: str) -> Output:
-        id_ = f"situation:{change.stream}:{cause}"
-        if change.value is None:
-            return Output(topic="situation", message=records.tombstone(key=change.stream, id=id_))
-        return Output(
-            topic="situation",
-            message=records.message(
-                change.value, key=change.stream, id=id_, source=SOURCE, at=self.clock.now(), cause=cause
-            ),
-        )
+    async def _follow_subscriptions(self, owned: Consumer) -> None:
+        """Index each subscription as it comes; the group's position only says that its tombstones were seen."""
+        while True:
+            batch = await owned.fetch()
+            for number in sorted({record.partition for record in batch}):
+                await self.shards[number].catch_up()
+            await commit(owned, batch, (), group=SHARDS_GROUP, clock=self.clock)
+            metrics.DEVICES.set(sum(len(shard.know.index) for shard in self.shards))
 
-    async def _published(self) -> Situation:
-        """The situation as published; a new log gets its epoch here."""
-        streams: dict[str, Stream] = {}
-        has_epoch = False
-        after = BEFORE_FIRST
-        while batch := await self.log.read("situation", 0, after=after):
-            after = batch[-1].offset
-            for record in batch:
-                value = records.payload(record)
-                if isinstance(value, Stream):
-                    streams[record.key] = value
-                elif value is None:
-                    streams.pop(record.key, None)
-                has_epoch = has_epoch or isinstance(value, Epoch)
-        if not has_epoch:
-            epoch = Epoch(epoch=uuid4().hex)
-            await self.log.append(
-                "situation",
-                [records.message(epoch, key=EPOCH_KEY, id=f"epoch:{epoch.epoch}", source=SOURCE, at=self.clock.now())],
-            )
-        _log.event("situation.loaded", streams=len(streams))
-        return seed(streams)
+    async def _sweep(self) -> None:
+        """Every second, in every shard: tell what time alone makes due."""
+        for shard in self.shards:
+            await shard.ready.wait()
+        while True:
+            for shard in self.shards:
+                try:
+                    await shard.sweep()
+                except EventLogError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - one shard's failure must not keep the others from an end
+                    _log.error("sweep.failed", shard=shard.number, error=repr(error))
+                    shard.stir()
+            self.swept.set()
+            await self.clock.sleep(SWEEP_EVERY_S)
 
     async def _report(self) -> None:
         """Say every few seconds that the fold is alive, and let go of what has long been over."""
         while True:
-            step = forget(self.situation, self.clock.now())
-            self.situation = step.situation
-            gone = [self._published_change(change, f"forget:{self.clock.now().isoformat()}") for change in step.changes]
+            if (
+                self.swept.is_set()
+            ):  # before that, somebody may still have to be told the end of what would be forgotten
+                await self._forget()
             try:
-                if gone:
-                    await self.log.append("situation", [output.message for output in gone])
                 await self.log.append(
                     "status", [self.reporter.ok("service:dispatcher", "folding", silence_s=SILENCE_S).message]
                 )
@@ -121,7 +124,34 @@ class App:
                 _log.error("report.refused", code=error.code, hint=str(error))
             await self.clock.sleep(REPORT_EVERY_S)
 
+    async def _forget(self) -> None:
+        now = self.clock.now()
+        step = forget(self.fold.situation, now)
+        self.fold.put(step.situation)
+        gone = [self.fold.published(change, f"forget:{now.isoformat()}") for change in step.changes]
+        try:
+            if gone:
+                await self.log.append("situation", [output.message for output in gone])
+        except LogFull as error:
+            _log.error("forget.refused", code=error.code, hint=str(error))
 
-def build(log: EventLog, clock: Clock, watch: frozenset[AreaCode]) -> App:
-    """A dispatcher for a city that watches these areas."""
-    return App(log=log, clock=clock, watch=watch, reporter=Reporter(SOURCE, clock), situation=Situation())
+    def _answers(self) -> Answers:
+        shards = {shard.number: shard.know for shard in self.shards}
+        return Answers(log=self.log, clock=self.clock, fold=self.fold, shards=shards, names=self.names)
+
+
+def build(
+    log: EventLog,
+    clock: Clock,
+    watch: frozenset[AreaCode],
+    covers: Covers = MappingProxyType({}),
+    names: Mapping[AreaCode, str] = MappingProxyType({}),
+) -> App:
+    """A dispatcher for a city that watches these areas.
+
+    `covers`: which municipalities each of them means (`core.places`); a municipality means itself. `names`: Japanese
+    names of municipalities, for people who ask why.
+    """
+    reporter = Reporter(SOURCE, clock)
+    fold = Fold(log=log, clock=clock, watch=watch, covers=covers, reporter=reporter)
+    return App(log=log, clock=clock, reporter=reporter, fold=fold, names=names)

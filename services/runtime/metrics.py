@@ -29,4 +29,27 @@ LOOP_LAG_S = Histogram(
     buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2.0),
     registry=REGISTRY,
 )
+PUSHED = Counter(
+    "hansho_pushed_total", "Devices of orders by what became of them", ["lane", "channel", "outcome"], registry=REGISTRY
+)
+PUSH_ATTEMPTS = Counter(
+    "hansho_push_attempts_total",
+    "Messages tried at a channel by its answer",
+    ["lane", "channel", "verdict", "code"],
+    registry=REGISTRY,
+)
+PUSH_ORDERS = Gauge("hansho_push_orders", "Orders under way", ["lane"], registry=REGISTRY)
+PUSH_FLYING = Gauge("hansho_push_flying", "Messages under way", ["lane", "channel"], registry=REGISTRY)
+PUSH_CLOSED = Gauge(
+    "hansho_push_channel_closed", "1 while a channel is not used", ["lane", "channel"], registry=REGISTRY
+)
+PUSH_LATENCY_S = Histogram(
+    "hansho_push_latency_seconds",
+    "From the decision to a channel's acceptance",
+    ["lane"],
+    buckets=(0.05, 0.2, 1.0, 5.0, 20.0, 60.0, 300.0, 1800.0),
+    registry=REGISTRY,
+)
 ALARMS = Counter("hansho_alarms_total", "Alarms by subject kind and outcome", ["kind", "outcome"], registry=REGISTRY)
+ORDERED = Counter("hansho_ordered_devices_total", "Devices named in delivery orders", registry=REGISTRY)
+DEVICES = Gauge("hansho_devices", "Devices that follow something", registry=REGISTRY)

@@ -42,6 +42,15 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True)
+class Give:
+    """Devices that were not told an end after all: they are still told what `item` ended, if it is over."""
+
+    pair: Pair
+    item: Item
+    devices: BitMap
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """The office's own words at the end of a hazard, in each language."""
 
@@ -68,8 +77,9 @@ class Subject:
 class Case:
     """Everything a decision follows from, beside index and ledger.
 
-    `japan_time`: the hour by which quiet hours are judged. `waiting`: whose being told is still in a queue. `takes`:
-    corrections of the ledger that come before anything else.
+    `japan_time`: the hour by which quiet hours are judged. `waiting`: whose being told is still in a queue. `takes` and
+    `gives`: corrections of the ledger that come before anything else. `begins`: whether anybody may be told of what is
+    in force; what is over is told in any case.
     """
 
     cause: str
@@ -80,6 +90,8 @@ class Case:
     force: Mapping[Pair, Held]
     waiting: Mapping[Pair, BitMap] = field(default_factory=dict)
     takes: tuple[Take, ...] = ()
+    gives: tuple[Give, ...] = ()
+    begins: bool = True
 
 
 def subject_of(stream: Stream, run: str, covers: Covers) -> Subject:
@@ -106,7 +118,11 @@ def decide(case: Case, index: Index, ledger: Ledger) -> Decision:
     draft = Draft(ledger.run(subject.run))
     for take in case.takes:
         draft.take_out(take.pair, take.was, take.rank, take.devices)
-    pairs = sorted(subject.pairs | _told_by(subject, draft) | {take.pair for take in case.takes})
+    for give in case.gives:
+        if give.pair not in case.force:
+            draft.tell(give.pair, give.item.rank, give.devices, replace(subject.notice, items=(give.item,)))
+    corrected = {take.pair for take in case.takes} | {give.pair for give in case.gives}
+    pairs = sorted(subject.pairs | _told_by(subject, draft) | corrected)
     told = [one for pair in pairs if pair in case.force for one in _tell(case, index, draft, pair)]
     told += [one for pair in pairs if pair not in case.force for one in _clear(case, index, draft, pair)]
     return Decision(
@@ -138,7 +154,7 @@ def _tell(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[
     held = case.force[pair]
     draft.lower(pair, held.top.rank, _of_one(case, _item(held.top, Change.NEW)))
     block = held.telling
-    if block is None:
+    if block is None or not case.begins:
         return
     rank = block.rank
     loud = is_loud(pair.hazard, block.alert.origin, rank)

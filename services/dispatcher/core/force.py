@@ -72,7 +72,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What is in force of a pair: the loudest block, and the loudest one that may tell somebody something."""
+    """What is in force of a pair: the loudest block, and one as loud that may tell somebody something."""
 
     top: Block
     telling: Block | None
@@ -209,7 +209,8 @@ def _blocks(stream: Stream, alert: Alert, info: Info, moment: Moment, covers: Co
 def _held(blocks: list[Block]) -> Held:
     # of two that are as loud, the one that names the municipality itself, then the newer; never the order of reading
     loudest = sorted(blocks, key=lambda one: (one.rank, one.named, one.alert.sent, one.stream), reverse=True)
-    return Held(top=loudest[0], telling=next((one for one in loudest if not one.mute), None))
+    top = loudest[0]
+    return Held(top=top, telling=next((one for one in loudest if not one.mute and one.rank == top.rank), None))
 
 
 def _changes(info: Info, alert: Alert, moment: Moment) -> Iterator[datetime]:

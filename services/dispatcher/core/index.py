@@ -50,7 +50,7 @@ class Index:
         self._bitmaps: dict[Key, BitMap] = defaultdict(BitMap)
         self._alive = BitMap()
         self._usable = BitMap()
-        self._dead: dict[str, tuple[bytes, datetime]] = {}
+        self._dead: dict[str, tuple[str, datetime]] = {}
 
     # --- numbers ---
 
@@ -67,9 +67,9 @@ class Index:
         self._devices[number] = device
         self.next_number = max(self.next_number, number + 1)
 
-    def numbered(self) -> tuple[str, ...]:
-        """All devices that have a number."""
-        return tuple(self._numbers)
+    def without_wishes(self) -> tuple[str, ...]:
+        """Devices that have a number and follow nothing."""
+        return tuple(device for device, number in self._numbers.items() if number not in self._rows)
 
     def forget(self, device: str) -> None:
         """A device's end: it is in no bitmap any more, and its number is never given again."""
@@ -101,7 +101,7 @@ class Index:
 
     def bury(self, device: str, address_sha256: str, found_at: datetime) -> None:
         """An address was found dead at this time: its device is not usable until it gives another, or gives it anew."""
-        self._dead[device] = (bytes.fromhex(address_sha256), found_at)
+        self._dead[device] = (address_sha256, found_at)
         number = self._numbers.get(device)
         row = None if number is None else self._rows.get(number)
         if number is not None and row is not None:
@@ -130,9 +130,15 @@ class Index:
         else:
             self._usable.discard(number)
 
+    def is_dead(self, device: str) -> bool:
+        """Whether the address that a device gave was found dead since."""
+        number = self._numbers.get(device)
+        row = None if number is None else self._rows.get(number)
+        return row is not None and self._is_dead(device, row)
+
     def _is_dead(self, device: str, row: Row) -> bool:
         dead = self._dead.get(device)
-        if dead is None or dead[0] != row.address_sha256:
+        if dead is None or row.address_sha256 is None or dead[0] != row.address_sha256.hex():
             return False
         return row.address_at is None or row.address_at <= dead[1]
 

@@ -16,7 +16,7 @@ from schemas.alert import Status
 from schemas.area import AreaCode
 from schemas.notification import ORDER_DEVICES_MAX, Decision, Item, Notice, Order
 from schemas.subscription import Channel, Language
-from services.dispatcher.core.force import Held, Pair, is_loud_item
+from services.dispatcher.core.force import NEWS_MAX, Held, Pair, is_loud_item
 from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import unpacked
 from services.dispatcher.core.pending import TELLING
@@ -51,9 +51,10 @@ class _Lot:
     silent: bool
 
 
-def shard_of(order_id: str) -> int:
-    """The shard in an order's id."""
-    return int(order_id.rsplit(":", 2)[1])
+def shard_of(order_id: str) -> int | None:
+    """The shard in an order's id, None where it is no order of a decision (somebody tried his own device)."""
+    words = order_id.rsplit(":", 2)
+    return int(words[1]) if len(words) == 3 and words[1].isdecimal() else None
 
 
 def worths(force: Mapping[Pair, Held]) -> dict[tuple[str, AreaCode], Worth]:
@@ -102,6 +103,7 @@ def canary_order(decision: Decision) -> tuple[str, Order]:
         devices=(CANARY_DEVICE,),
         notice=decision.notice,
         decided_at=decision.decided_at,
+        expires=decision.notice.sent + NEWS_MAX,
     )
 
 

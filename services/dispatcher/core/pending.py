@@ -19,6 +19,8 @@ UNDERWAY_MAX = timedelta(hours=1)
 """After so long an order counts as told although no receipt says so: its worker is gone, and an end that waits for it
 would never be told. A receipt that comes later still corrects the ledger."""
 TELLING = frozenset({Change.NEW, Change.RISE})
+OVERTAKEN = frozenset({Outcome.SUPERSEDED, Outcome.EXPIRED})
+"""A notice with several items is not sent when one of them does not hold: the others are told anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +32,22 @@ class Untold:
     devices: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unended:
+    """Devices that were not told one of the ends in an order, because something else in it does not hold any more."""
+
+    item: Item
+    devices: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What a receipt changed: the order's notice, who was not told, and the outcomes that say why."""
+    """What a receipt says that none before it did: the order's notice, who was not told what, and why."""
 
     notice: Notice
     untold: tuple[Untold, ...]
+    unended: tuple[Unended, ...]
     outcomes: frozenset[Outcome]
-    dead: tuple[tuple[str, str], ...]
-    """Devices and the hashes of their dead addresses."""
 
 
 @dataclass(slots=True)
@@ -77,8 +86,7 @@ class Pending:
         fresh = [one for one in receipt.others if one.outcome in UNTOLD and one.device not in known.untold]
         known.untold.update(one.device for one in fresh)
         known.waiting = frozenset((*receipt.waiting, *order.devices[receipt.progress :]))
-        devices = tuple(one.device for one in fresh)
-        untold = tuple(self._untold(known, devices)) if devices else ()
+        untold = tuple(self._untold(known, tuple(one.device for one in fresh))) if fresh else ()
         if receipt.final:
             del self._orders[receipt.order]
         for one in untold:
@@ -86,8 +94,8 @@ class Pending:
         return Settled(
             notice=order.notice,
             untold=untold,
+            unended=_unended(order, tuple(one.device for one in fresh if one.outcome in OVERTAKEN)),
             outcomes=frozenset(one.outcome for one in fresh),
-            dead=tuple((one.device, one.address_sha256) for one in fresh if one.outcome is Outcome.DEAD),
         )
 
     def waiting(self, run: str, now: datetime) -> dict[tuple[str, AreaCode], set[str]]:
@@ -122,3 +130,9 @@ class Pending:
 
 def _telling(order: Order) -> Iterator[Item]:
     return (item for item in order.notice.items if item.change in TELLING)
+
+
+def _unended(order: Order, devices: tuple[str, ...]) -> tuple[Unended, ...]:
+    if not devices or not any(_telling(order)):
+        return ()
+    return tuple(Unended(item, devices) for item in order.notice.items if item.change not in TELLING)

@@ -1,0 +1,209 @@
+"""Why a device was told of an alert, or was not: the chain from the warning to the receipt, in words, a line a step.
+
+Nothing here decides anything: it reads what was decided, ordered and receipted, and sets what the device follows now
+beside it. Written for the officer who is asked on the telephone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from schemas.alert import Alert, Info, active
+from schemas.area import AreaCode
+from schemas.hazard import base, hazard
+from schemas.notification import Change, Decision, Item, Order, Outcome, Receipt
+from schemas.subscription import Language, Permission, Place, Subscription, is_quiet
+from services.dispatcher.core.force import Pair, is_loud, run_named
+from services.dispatcher.core.ledger import Run, unpacked
+from services.dispatcher.core.places import Covers, municipalities
+
+JAPAN = timezone(timedelta(hours=9))
+
+_CHANGES = {
+    Change.NEW: "新たに",
+    Change.RISE: "引き上げとして",
+    Change.END: "解除・終了として",
+    Change.CANCEL: "取り消しとして",
+}
+_OUTCOMES = {
+    Outcome.ACCEPTED: "配信網が受け付けた（画面を見たかどうかは分からない）",
+    Outcome.DEAD: "宛先が無効だった。端末が新しい宛先を登録するまで送らない",
+    Outcome.NO_ADDRESS: "宛先がなかった",
+    Outcome.SUPERSEDED: "送る前に状況が変わったので送らず、改めて判断した",
+    Outcome.EXPIRED: "送る前に有効期限が過ぎたので送らなかった",
+    Outcome.REFUSED: "配信網が内容を拒んだ（システム側の不具合）",
+}
+_LANGUAGES = {Language.JA: "日本語", Language.EASY: "やさしい日本語", Language.EN: "英語"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the records say about one device and one alert.
+
+    `number`: the device's, None when it has none. `decisions`: this shard's about the alert, in their order; `orders`:
+    those of them that name the device; `receipts`: the newest of each order. `told`: the ledger of the alert's run.
+    `names`: of municipalities, in Japanese.
+    """
+
+    device: str
+    alert_id: str
+    alert: Alert | None
+    subscription: Subscription | None
+    number: int | None
+    is_dead: bool
+    decisions: Sequence[Decision]
+    orders: Sequence[Order]
+    receipts: Mapping[str, Receipt]
+    told: Run
+    covers: Covers
+    names: Mapping[AreaCode, str]
+
+
+def explain(facts: Facts) -> tuple[str, ...]:
+    """The lines, in Japanese. Never empty."""
+    return (
+        *_alert(facts),
+        *_device(facts),
+        *_matching(facts),
+        *_decisions(facts),
+        *_deliveries(facts),
+        *_ledger(facts),
+    )
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(JAPAN):%m/%d %H:%M:%S}"
+
+
+# --- the alert ---
+
+
+def _alert(facts: Facts) -> Iterator[str]:
+    alert = facts.alert
+    if alert is None:
+        yield f"警報 {facts.alert_id}：いまの状況の記録にない（古いか、この市に関係しない）。"
+        return
+    yield f"警報 {alert.identifier}：{alert.sender_name}が {_time(alert.sent)} に発表。{alert.headline}"
+    for info in alert.info:
+        places = "、".join(area.area_desc for area in info.area)
+        state = f"ランク{info.rank or 1}" if active(info) else "解除"
+        yield f"  内容：「{info.event}」{places}、{state}。"
+
+
+# --- the device ---
+
+
+def _device(facts: Facts) -> Iterator[str]:
+    wishes = facts.subscription
+    if wishes is None:
+        yield "端末：登録がない（解除されたか、この番号の端末はなかった）。"
+        return
+    places = "、".join(_place(facts, place) for place in wishes.places) or "場所の登録なし"
+    hazards = "、".join(f"{hazard(name).name.ja}はランク{rank}以上" for name, rank in wishes.hazard_min_ranks)
+    quiet = f"、静かにする時間 {wishes.quiet.start:%H:%M}〜{wishes.quiet.end:%H:%M}" if wishes.quiet else ""
+    yield f"端末：{places}{'、' + hazards if hazards else ''}{quiet}、{_LANGUAGES[wishes.language]}。"
+    if (reason := _unreachable(facts, wishes)) is not None:
+        yield f"  いまは届かない：{reason}。"
+
+
+def _place(facts: Facts, place: Place) -> str:
+    return f"{facts.names.get(place.area, place.area.code)}はランク{place.min_rank}以上"
+
+
+def _unreachable(facts: Facts, wishes: Subscription) -> str | None:
+    if wishes.address is None:
+        return "宛先がない"
+    if wishes.permission is Permission.DENIED:
+        return "端末で通知が許可されていない"
+    return "宛先が無効になっている" if facts.is_dead else None
+
+
+# --- whether it concerns the device ---
+
+
+def _matching(facts: Facts) -> Iterator[str]:
+    if facts.alert is None or facts.subscription is None:
+        return
+    for info in facts.alert.info:
+        for area in info.area if active(info) else ():
+            meant = municipalities(facts.covers, area.code) if area.code is not None else ()
+            verdict = _verdict(facts.subscription, facts.alert, info, meant)
+            yield f"照合（いまの登録で）：{area.area_desc}の{hazard(info.hazard).name.ja} → {verdict}。"
+
+
+def _verdict(wishes: Subscription, alert: Alert, info: Info, meant: Sequence[AreaCode]) -> str:
+    followed = [place for place in wishes.places if place.area in meant]
+    if not followed:
+        return "端末の場所ではない"
+    rank = info.rank or 1
+    least = _least(wishes, followed, info)
+    if rank < least:
+        return f"ランク{rank}は端末が受け取るランク{least}に届かない"
+    if not is_loud(info.hazard, alert.origin, rank) and is_quiet(wishes.quiet, alert.sent.astimezone(JAPAN).time()):
+        return "発表は静かにする時間の中だった"
+    return "対象"
+
+
+def _least(wishes: Subscription, followed: Sequence[Place], info: Info) -> int:
+    own = dict(wishes.hazard_min_ranks).get(base(info.hazard), 1)
+    return max(own, min(place.min_rank for place in followed))
+
+
+# --- what was decided, ordered, receipted ---
+
+
+def _decisions(facts: Facts) -> Iterator[str]:
+    if not facts.decisions:
+        yield "判断：この警報についての判断はない。"
+    for decision in facts.decisions:
+        items = _told(decision, facts.number)
+        at = _time(decision.decided_at)
+        if items:
+            yield f"判断 {at}：この端末に知らせると決めた：{'、'.join(map(_item, items))}。"
+        else:
+            yield f"判断 {at}：この端末に知らせることはなかった（対象でないか、すでに知らせてあった）。"
+
+
+def _told(decision: Decision, number: int | None) -> tuple[Item, ...]:
+    groups = (group for group in decision.groups if number is not None and number in unpacked(group.devices))
+    return next((group.items for group in groups), ())
+
+
+def _item(item: Item) -> str:
+    return f"{item.area_desc}の{hazard(item.hazard).name.ja}（ランク{item.rank}）を{_CHANGES[item.change]}"
+
+
+def _deliveries(facts: Facts) -> Iterator[str]:
+    for order in facts.orders:
+        receipt = facts.receipts.get(order.id)
+        yield f"配信 {order.id}：{_delivery(facts, order, receipt)}。"
+
+
+def _delivery(facts: Facts, order: Order, receipt: Receipt | None) -> str:
+    device = facts.device
+    if receipt is None:
+        return "まだ始まっていない"
+    at = _time(receipt.reported_at)
+    outcome = next((one.outcome for one in receipt.others if one.device == device), None)
+    if outcome is not None:
+        return f"{at} {_OUTCOMES[outcome]}"
+    if device in receipt.waiting or device in order.devices[receipt.progress :]:
+        return f"{at} 送信の途中"
+    return f"{at} {_OUTCOMES[Outcome.ACCEPTED]}"
+
+
+def _ledger(facts: Facts) -> Iterator[str]:
+    for pair in sorted(facts.told):
+        levels = facts.told[pair]
+        ranks = [rank for rank, level in levels.items() if facts.number is not None and facts.number in level.devices]
+        if ranks:
+            notice = levels[max(ranks)].notice
+            run = "" if notice.drill is None else f"（訓練 {run_named(notice.drill)}）"
+            where = notice.items[0].area_desc
+            yield f"台帳{run}：{where}の{_hazard_name(pair)}をランク{max(ranks)}まで知らせてあり、終わりもこの端末に知らせる。"
+
+
+def _hazard_name(pair: Pair) -> str:
+    return hazard(pair.hazard).name.ja

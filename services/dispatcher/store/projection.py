@@ -1,0 +1,223 @@
+"""What one shard knows, read from its partitions: index, ledger, orders under way, the decisions that stand.
+
+Everything is read anew at each start and followed from then on. Numbers are given here: a device that is seen for the
+first time gets the next one, which is in the log before it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from hashlib import sha256
+
+from schemas.codec import Payload, Undecodable
+from schemas.notification import Decision, DeviceNumber, LedgerEntry
+from schemas.subscription import Subscription
+from services.dispatcher.core.index import Index
+from services.dispatcher.core.ledger import Ledger
+from services.dispatcher.core.pending import Pending
+from services.dispatcher.store.bench import Bench
+from services.eventlog.port import BEFORE_FIRST, EventLog, LogFull, Message, Record
+from services.runtime import logs, records
+from services.runtime.clock import Clock
+from services.runtime.consuming import dead
+
+SOURCE = "dispatcher"
+STANDING_KEPT = 8
+"""Decisions at the end of the partition that are known by their key. One at a time is made, so that only the very last
+can stand without its orders; the others are for an owner that was overtaken by another."""
+TAIL_FIRST = 1_024
+"""Offsets looked back over first for them; four times as many until one is found. Offsets have gaps."""
+FORGET_AT_ONCE = 5_000
+"""Numbers let go of in one append."""
+RETRY_S = 1.0
+"""Between two tries on a full disk."""
+
+Read = list[tuple[Record, Payload | Undecodable | None]]
+Take = Callable[[Read], None]
+
+_log = logs.get("dispatcher")
+
+
+@dataclass(slots=True)
+class Projection:
+    """One shard's knowledge. Index, ledger and pending are changed on the bench only."""
+
+    shard: int
+    log: EventLog
+    clock: Clock
+    bench: Bench
+    index: Index = field(default_factory=Index)
+    ledger: Ledger = field(default_factory=Ledger)
+    pending: Pending = field(default_factory=Pending)
+    standing: dict[str, Decision] = field(default_factory=dict)
+    last: Decision | None = None
+    _seen: int = BEFORE_FIRST
+
+    async def load(self) -> None:
+        """Read everything but the orders under way."""
+        await self._each("numbers", self._take_numbers)
+        await self.catch_up()
+        await self._release_numbers()
+        await self._each("ledger", self._take_ledger)
+        await self._load_standing()
+
+    async def catch_up(self) -> None:
+        """Know every subscription that stands in the log now."""
+        head = await self.log.head("subscriptions", self.shard)
+        while self._seen < head:
+            batch = await self.log.read("subscriptions", self.shard, after=self._seen)
+            if batch:
+                await self._take_subscriptions(batch)
+            self._seen = batch[-1].offset if batch else head
+
+    def stand(self, decision: Decision) -> None:
+        """A decision that is in the log: it is never made again, and this is how the ledger stands after it."""
+        self.standing[key_of(decision)] = decision
+        while len(self.standing) > STANDING_KEPT:
+            del self.standing[next(iter(self.standing))]
+        for entry in decision.ledger:
+            self.ledger.put(entry)
+
+    def is_done(self, decision: Decision) -> bool:
+        """Whether what a decision that stands gave is in the log too."""
+        return self.ledger.holds(decision.ledger)
+
+    # --- topics ---
+
+    async def _each(self, topic: str, take: Take) -> None:
+        after = BEFORE_FIRST
+        while batch := await self.log.read(topic, self.shard, after=after):
+            after = batch[-1].offset
+            await self.bench.run(partial(_take_decoded, take, batch))
+
+    def _take_numbers(self, read: Read) -> None:
+        for record, value in read:
+            if record.key == next_key(self.shard) and isinstance(value, DeviceNumber):
+                self.index.next_number = max(self.index.next_number, value.number)
+            elif isinstance(value, DeviceNumber):
+                self.index.assign(record.key, value.number)
+            elif value is None:
+                self.index.forget(record.key)
+
+    def _take_ledger(self, read: Read) -> None:
+        for record, value in read:
+            if isinstance(value, LedgerEntry):
+                self.ledger.put(value)
+            elif value is not None:
+                _log.error("ledger.unreadable", shard=self.shard, key=record.key, offset=record.offset)
+
+    async def _take_subscriptions(self, batch: Sequence[Record]) -> None:
+        read = await self.bench.run(partial(decoded, batch))
+        wishes: dict[str, Subscription | None] = {}
+        for record, value in read:
+            if value is None:
+                wishes[record.key] = None
+            elif isinstance(value, Subscription) and value.device == record.key:
+                wishes[record.key] = value
+            else:
+                await self._bury(record, value)
+        given = list(self._given(wishes))
+        gone = [device for device, wish in wishes.items() if wish is None and self.index.number(device) is not None]
+        await self._write_numbers(given, gone)
+        await self.bench.run(partial(self._put, wishes, given))
+
+    def _given(self, wishes: dict[str, Subscription | None]) -> Iterator[tuple[str, int]]:
+        new = (device for device, wish in wishes.items() if wish is not None and self.index.number(device) is None)
+        yield from ((device, self.index.next_number + place) for place, device in enumerate(new))
+
+    def _put(self, wishes: dict[str, Subscription | None], given: Sequence[tuple[str, int]]) -> None:
+        for device, number in given:
+            self.index.assign(device, number)
+        for device, wish in wishes.items():
+            if wish is None:
+                self.index.forget(device)
+            else:
+                self.index.put(wish)
+
+    async def _write_numbers(self, given: Sequence[tuple[str, int]], gone: Sequence[str]) -> None:
+        now = self.clock.now()
+        messages = [self._number(device, number, f"number:{device}:{number}") for device, number in given]
+        if given:
+            first_free = given[-1][1] + 1
+            messages.append(self._number(next_key(self.shard), first_free, f"next:{self.shard}:{first_free}"))
+        for device in gone:
+            message = records.tombstone(key=device, id=f"number:{device}:gone:{now.isoformat()}")
+            messages.append(replace(message, partition=self.shard))
+        if messages:
+            await append(self.log, self.clock, "numbers", messages)
+
+    def _number(self, key: str, number: int, id_: str) -> Message:
+        value = DeviceNumber(number=number)
+        message = records.message(value, key=key, id=id_, source=SOURCE, at=self.clock.now())
+        return replace(message, partition=self.shard)
+
+    async def _release_numbers(self) -> None:
+        """Let go of the numbers of devices that left while nobody was here to see it."""
+        gone = self.index.without_wishes()
+        for start in range(0, len(gone), FORGET_AT_ONCE):
+            some = gone[start : start + FORGET_AT_ONCE]
+            await self._write_numbers((), some)
+            await self.bench.run(partial(self._put, dict.fromkeys(some), ()))
+
+    async def _bury(self, record: Record, value: Payload | Undecodable | None) -> None:
+        code = value.code if isinstance(value, Undecodable) else "E4002"
+        reason = value.reason if isinstance(value, Undecodable) else "no subscription of the device that is its key"
+        # what a device follows is personal: of the value only the hash goes to `dead`
+        record = replace(record, value=sha256(record.value or b"").digest())
+        hint = "the device's last readable subscription still counts; mend the writer, the device will register again"
+        letter = dead(record, code=code, reason=reason, hint=hint, clock=self.clock)
+        _log.error("subscription.unreadable", shard=self.shard, offset=record.offset, code=code)
+        await append(self.log, self.clock, letter.topic, [letter.message])
+
+    async def _load_standing(self) -> None:
+        head = await self.log.head("decisions", self.shard)
+        span = TAIL_FIRST
+        found: list[Decision] = []
+        while not found and head > BEFORE_FIRST and span < TAIL_FIRST + 4 * head:
+            found = await self._decisions(max(head - span, BEFORE_FIRST))
+            span *= 4
+        # of two with one key the first counts
+        for decision in found[-STANDING_KEPT:]:
+            self.standing.setdefault(key_of(decision), decision)
+        self.last = found[-1] if found else None
+
+    async def _decisions(self, after: int) -> list[Decision]:
+        found: list[Decision] = []
+        while batch := await self.log.read("decisions", self.shard, after=after):
+            after = batch[-1].offset
+            read = await self.bench.run(partial(decoded, batch))
+            found += [value for _, value in read if isinstance(value, Decision)]
+        return found
+
+
+def key_of(decision: Decision) -> str:
+    """The key under which a decision stands in topic `decisions`."""
+    return f"{decision.cause}:{decision.shard}"
+
+
+def next_key(shard: int) -> str:
+    """The key in topic `numbers` of the first number that the shard never gave."""
+    return f"next:{shard}"
+
+
+def decoded(batch: Sequence[Record]) -> Read:
+    """Records with what they say. Takes milliseconds: on the bench."""
+    return [(record, records.payload(record)) for record in batch]
+
+
+async def append(log: EventLog, clock: Clock, topic: str, messages: Sequence[Message]) -> None:
+    """Append, waiting out a full disk."""
+    while True:
+        try:
+            await log.append(topic, messages)
+        except LogFull as error:
+            _log.error("append.waits", topic=topic, code=error.code, hint=str(error))
+            await clock.sleep(RETRY_S)
+        else:
+            return
+
+
+def _take_decoded(take: Take, batch: Sequence[Record]) -> None:
+    take(decoded(batch))
