@@ -7,14 +7,14 @@ that was found dead counts as none until the device gives a newer one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
 
-from schemas.alert import Status, active
+from schemas.alert import Drill, Scope, Status, active
 from schemas.area import AreaCode
 from schemas.lifecycle import Stream, StreamState, standing
 from schemas.notification import Change, Item, Notice, Order, Outcome
@@ -32,9 +32,6 @@ MALFORMED = "INVALID_ARGUMENT"
 """The code under which a channel calls one address malformed."""
 TAG_CHARS = 24
 
-Covers = Mapping[AreaCode, tuple[AreaCode, ...]]
-"""Area of an alert → the municipalities that it means."""
-
 
 class Fate(StrEnum):
     """What is to become of an order at this moment."""
@@ -48,7 +45,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is in force: by run, hazard and municipality, the highest rank; and how far each stream is known.
+    """What is in force: by run, hazard and area (as alerts name it) the highest rank; and how far each stream is known.
 
     `until`: when one of these ends by its source's word, so that it must be counted anew; None when none does.
     """
@@ -58,7 +55,7 @@ class Known:
     until: datetime | None = None
 
 
-def known(streams: Mapping[str, Stream], covers: Covers, now: datetime) -> Known:
+def known(streams: Mapping[str, Stream], now: datetime) -> Known:
     """Count what is in force. What lapsed is not over (no word is no end); what ran out by its stated end is."""
     ranks: dict[tuple[str, str, AreaCode], int] = {}
     ends: list[datetime] = []
@@ -66,11 +63,9 @@ def known(streams: Mapping[str, Stream], covers: Covers, now: datetime) -> Known
         for hazard, area, rank, expires in _blocks(stream):
             if expires is not None and expires <= now:
                 continue
-            if expires is not None:
-                ends.append(expires)
-            for place in _meaning(area, covers):
-                key = (_run(stream), hazard, place)
-                ranks[key] = max(ranks.get(key, 0), rank)
+            ends += () if expires is None else (expires,)
+            key = (_run(stream.drill), hazard, area)
+            ranks[key] = max(ranks.get(key, 0), rank)
     return Known(
         ranks=MappingProxyType(ranks),
         revisions=MappingProxyType({name: stream.revision for name, stream in streams.items()}),
@@ -80,30 +75,17 @@ def known(streams: Mapping[str, Stream], covers: Covers, now: datetime) -> Known
 
 def _blocks(stream: Stream) -> Iterator[tuple[str, AreaCode, int, datetime | None]]:
     alert = standing(stream)
-    if alert is None or stream.state is not StreamState.ACTIVE:
+    if alert is None or stream.state is not StreamState.ACTIVE or alert.scope is not Scope.PUBLIC:
         return
     for info in alert.info:
-        if active(info):
-            for area in info.area:
-                if area.code is not None:
-                    yield info.hazard, area.code, info.rank or 0, info.expires
+        for area in info.area if active(info) else ():
+            if area.code is not None:
+                yield info.hazard, area.code, info.rank or 1, info.expires
 
 
-def _run(stream: Stream) -> str:
-    return "" if stream.drill is None else f"{_source(stream.stream)}~{stream.drill.run}"
-
-
-def run_of(notice: Notice) -> str:
-    """The run that a notice belongs to: "" for real ones; drills of two sources are two runs."""
-    return "" if notice.drill is None else f"{_source(notice.stream)}~{notice.drill.run}"
-
-
-def _source(stream: str) -> str:
-    return stream.partition(":")[0]
-
-
-def _meaning(area: AreaCode, covers: Covers) -> Sequence[AreaCode]:
-    return covers.get(area) or (area,)
+def _run(drill: Drill | None) -> str:
+    """The run that something belongs to; "" is everything that is no drill."""
+    return "" if drill is None else drill.run
 
 
 # --- whether it is sent ---
@@ -115,7 +97,7 @@ def valid_until(order: Order, leases: Mapping[str, datetime]) -> datetime:
     return min(ends, default=order.decided_at + ORDER_AGE_MAX)
 
 
-def fate(order: Order, situation: Known, leases: Mapping[str, datetime], covers: Covers, now: datetime) -> Fate:
+def fate(order: Order, situation: Known, leases: Mapping[str, datetime], now: datetime) -> Fate:
     """What is to become of the order now; asked before every attempt."""
     notice = order.notice
     if now >= valid_until(order, leases):
@@ -124,18 +106,13 @@ def fate(order: Order, situation: Known, leases: Mapping[str, datetime], covers:
         return Fate.SEND
     if situation.revisions.get(notice.stream, "") < notice.revision:
         return Fate.LATER
-    return Fate.SEND if holds(notice, situation, covers) else Fate.SUPERSEDED
+    return Fate.SEND if all(_holds(item, notice, situation) for item in notice.items) else Fate.SUPERSEDED
 
 
-def holds(notice: Notice, situation: Known, covers: Covers) -> bool:
-    """Whether everything the notice says is still so. Where one thing is not, the whole is told anew by its own order."""
-    return all(_holds(item, run_of(notice), situation, covers) for item in notice.items)
-
-
-def _holds(item: Item, run: str, situation: Known, covers: Covers) -> bool:
-    found = [situation.ranks.get((run, item.hazard, place)) for place in _meaning(item.area, covers)]
-    now_at = max((rank for rank in found if rank is not None), default=None)
-    return now_at is None if item.change in {Change.END, Change.CANCEL} else now_at == item.rank
+def _holds(item: Item, notice: Notice, situation: Known) -> bool:
+    """Whether it is still so. Where one thing is not, the whole notice is not sent: the others are told anew."""
+    rank = situation.ranks.get((_run(notice.drill), item.hazard, item.area))
+    return rank is None if item.change in {Change.END, Change.CANCEL} else rank == item.rank
 
 
 # --- where it goes ---
@@ -195,7 +172,7 @@ def push_of(order: Order, names: Names, leases: Mapping[str, datetime], now: dat
 def tag(notice: Notice) -> str:
     """What replaces what on a screen: the same hazard in the same place, of the same run. Its end replaces its beginning."""
     lead = notice.items[0] if notice.items else None
-    about = f"{run_of(notice)}|{lead.hazard}|{lead.area}" if lead else notice.stream
+    about = f"{_run(notice.drill)}|{lead.hazard}|{lead.area}" if lead else notice.stream
     return f"hansho-{sha256(about.encode()).hexdigest()[:TAG_CHARS]}"
 
 
@@ -247,8 +224,3 @@ def doubted(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
     if len(malformed) < DOUBT_MIN or any(one.verdict is Verdict.ACCEPTED for one in attempts):
         return tuple(attempts)
     return tuple(Attempt(verdict=Verdict.REFUSED, code=one.code) if one in malformed else one for one in attempts)
-
-
-def loudest(notices: Iterable[Notice]) -> int:
-    """The highest rank that any of the notices speaks of; 0 when none does."""
-    return max((item.rank for notice in notices for item in notice.items), default=0)

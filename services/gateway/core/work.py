@@ -81,18 +81,24 @@ def begin(order: Order, receipt: Receipt | None) -> Work:
     )
 
 
-def take(work: Work, now: datetime, count_max: int) -> tuple[Work, tuple[str, ...]]:
-    """Take up to so many devices for an attempt: first those whose time has come again, then from the front."""
-    due = [device for device, one in work.waiting.items() if one.due_at is None or one.due_at <= now][:count_max]
-    fresh = work.order.devices[work.taken : work.taken + count_max - len(due)]
+def take(work: Work, now: datetime, count_max: int, *, fresh_first: bool = False) -> tuple[Work, tuple[str, ...]]:
+    """Take up to so many devices for an attempt: first those whose time has come again, then from the front.
+
+    `fresh_first`: the other way round, where one message is to show whether the channel works: one that failed before may
+    fail by itself.
+    """
+    due = [device for device, one in work.waiting.items() if one.due_at is None or one.due_at <= now]
+    left = work.order.devices[work.taken :]
+    due = due[: count_max - len(left[:count_max])] if fresh_first else due[:count_max]
+    fresh = left[: count_max - len(due)]
     flying = {
         **work.flying,
         **{device: work.waiting[device].failures for device in due},
         **dict.fromkeys(fresh, 0),
     }
-    left = {device: one for device, one in work.waiting.items() if device not in flying}
+    waiting = {device: one for device, one in work.waiting.items() if device not in flying}
     after = replace(
-        work, taken=work.taken + len(fresh), waiting=MappingProxyType(left), flying=MappingProxyType(flying)
+        work, taken=work.taken + len(fresh), waiting=MappingProxyType(waiting), flying=MappingProxyType(flying)
     )
     return after, (*due, *fresh)
 

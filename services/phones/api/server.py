@@ -43,6 +43,7 @@ FONTS = Path(__file__).resolve().parents[2] / "gateway" / "web" / "vendor" / "fo
 """The typeface that the image carries already; the page is readable without it."""
 FILES = {
     "/": (WEB / "index.html", "text/html; charset=utf-8"),
+    "/bell.svg": (WEB / "bell.svg", "image/svg+xml"),
     "/inbox.css": (WEB / "inbox.css", "text/css; charset=utf-8"),
     "/inbox.js": (WEB / "inbox.js", "text/javascript; charset=utf-8"),
 }
