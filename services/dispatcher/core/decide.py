@@ -78,8 +78,8 @@ class Case:
     """Everything a decision follows from, beside index and ledger.
 
     `japan_time`: the hour by which quiet hours are judged. `waiting`: whose being told is still in a queue. `takes` and
-    `gives`: corrections of the ledger that come before anything else. `begins`: whether anybody may be told of what is
-    in force; what is over is told in any case.
+    `gives`: corrections of the ledger that come before anything else. `begins`: whether what is
+    in force is looked at too; what is over is told in any case.
     """
 
     cause: str
@@ -123,7 +123,8 @@ def decide(case: Case, index: Index, ledger: Ledger) -> Decision:
             draft.tell(give.pair, give.item.rank, give.devices, replace(subject.notice, items=(give.item,)))
     corrected = {take.pair for take in case.takes} | {give.pair for give in case.gives}
     pairs = sorted(subject.pairs | _told_by(subject, draft) | corrected)
-    told = [one for pair in pairs if pair in case.force for one in _tell(case, index, draft, pair)]
+    begun = [pair for pair in pairs if pair in case.force] if case.begins else []
+    told = [one for pair in begun for one in _tell(case, index, draft, pair)]
     told += [one for pair in pairs if pair not in case.force for one in _clear(case, index, draft, pair)]
     return Decision(
         cause=case.cause,
@@ -154,7 +155,7 @@ def _tell(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[
     held = case.force[pair]
     draft.lower(pair, held.top.rank, _of_one(case, _item(held.top, Change.NEW)))
     block = held.telling
-    if block is None or not case.begins:
+    if block is None:
         return
     rank = block.rank
     loud = is_loud(pair.hazard, block.alert.origin, rank)

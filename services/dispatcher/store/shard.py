@@ -339,7 +339,7 @@ class Shard:
             return  # it went meanwhile; the next sweep finds it gone
         at = self.know.clock.now()
         cause = f"{due.why}:{subject.notice.stream}:{subject.notice.revision}:{at:%Y%m%dT%H%M%S.%fZ}"
-        outputs = await self._make(cause, subject, is_due=True)
+        outputs = await self._make(cause, subject, begins=due.why in {"again", "heard"}, is_due=True)
         if outputs and self._consumer is not None:
             await self._commit(self._consumer, (), outputs, f"decide.{self.number}")
 
