@@ -74,10 +74,19 @@ _KINDS = MappingProxyType(
 )
 
 
+_PREFIXES = (
+    ("office:cosign:", "発令の事後確認"),
+    ("office:unsent:", "発令の送り出し"),
+    ("office:unreadable:", "発令の記録"),
+    ("lease:office:", "発令の有効期限"),
+    ("gateway:record:", "状況の記録"),
+)
+
+
 def called(subject: str) -> str:
     """What a subject of `status` is called on the page."""
+    known = _NAMES.get(subject) or next((name for prefix, name in _PREFIXES if subject.startswith(prefix)), None)
     kind, _, name = subject.partition(":")
-    known = _NAMES.get(subject)
     return known or f"{_KINDS.get(kind, kind)} {name}".strip()
 
 
@@ -131,9 +140,9 @@ class InForce:
 
 
 def in_force(found: Iterable[Held]) -> list[InForce]:
-    """Rows of what is in force or lapsed, real before drill, loudest first."""
-    rows = [_row(one) for one in found]
-    return sorted(rows, key=lambda row: row.drill)
+    """Rows of what is in force or lapsed: real before drill, loudest first, the city's own word before others'."""
+    rows = [_row(one) for one in sorted(found, key=lambda one: -(one.info.rank or 0))]
+    return sorted(rows, key=lambda row: (row.drill, -(row.level or 0), row.official))
 
 
 def _row(one: Held) -> InForce:
@@ -144,7 +153,7 @@ def _row(one: Held) -> InForce:
         level=level,
         mark=hazard.name.ja[:1] if level is None else str(level),
         event=one.info.event,
-        places="、".join(dict.fromkeys(area.area_desc for area in one.areas)),
+        places="、".join(dict.fromkeys(_place(area.area_desc, own=office) for area in one.areas)),
         who=one.alert.sender_name,
         at=one.alert.sent,
         cause=one.info.headline if office else "",
@@ -155,6 +164,11 @@ def _row(one: Held) -> InForce:
         hazard=base(one.info.hazard),
         areas=frozenset(area.code for area in one.areas if area.code is not None),
     )
+
+
+def _place(area_desc: str, *, own: bool) -> str:
+    """The area's name; of the city's own word only the districts, for the city goes without saying."""
+    return area_desc.partition(" ")[2] or area_desc if own else area_desc
 
 
 def level_of(rows: Iterable[InForce], areas: Iterable[AreaCode]) -> int:

@@ -28,6 +28,7 @@ from services.gateway.core import access
 from services.gateway.core.access import TooBusy
 from services.gateway.core.answers import OTHER_MEANS, Told
 from services.gateway.core.console import waiting
+from services.gateway.core.incident import Incident
 from services.runtime import logs
 
 COOKIE = "hansho-office"
@@ -122,7 +123,7 @@ class Door:
             "here": here,
             "form_token": access.form_token(visit.token),
             "new_id": desk.new_id,
-            "waiting_count": len(waiting(desk.store.office, visit.now)),
+            "counts": _counts(waiting(desk.store.office, visit.now)),
             "who": desk.store.office.name,
         }
         return self.pages.page(name, {**common, **values}, status)
@@ -200,6 +201,12 @@ class Door:
         response = RedirectResponse(LOGIN, status_code=303, headers=render.HEADERS)
         response.delete_cookie(COOKIE, path="/office")
         return response
+
+
+def _counts(submitted: list[Incident]) -> dict[str, int]:
+    """How many wait for a second officer, by the entry of the head under which they are."""
+    drills = sum(one.drill is not None for one in submitted)
+    return {"drafts": len(submitted) - drills, "drills": drills}
 
 
 def router(door: Door) -> APIRouter:

@@ -42,4 +42,6 @@ def add(api: APIRouter, door: Door) -> None:
 
 
 def _titled(incident: Incident | None) -> str:
-    return console.title_of(incident) if incident else "職員"
+    if incident is None:
+        return "（受け付けなかった案件）"
+    return f"【訓練】{console.title_of(incident)}" if incident.drill else console.title_of(incident)

@@ -7,6 +7,7 @@ const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let pause;
 let asked = 0;
+let wantsWords = false;
 
 /** @param {ParentNode} place @param {string} name */
 function area(place, name) {
@@ -25,10 +26,26 @@ async function press(filled, button) {
 /** @param {HTMLFormElement} filled */
 async function look(filled) {
   const mine = ++asked;
-  const fresh = (await press(filled, "look"))?.querySelector("#preview");
+  const page = await press(filled, "look");
+  const fresh = page?.querySelector("#preview");
   const shown = document.querySelector("#preview");
-  if (fresh && shown && mine === asked) {
+  if (page && fresh && shown && mine === asked) {
     shown.replaceWith(document.adoptNode(fresh));
+    forgive(page);
+  }
+}
+
+/** Takes away what was objected to and is right by now. @param {Document} page */
+function forgive(page) {
+  document.querySelectorAll(".fields .error").forEach((error) => {
+    if (!page.getElementById(error.id)) {
+      document.querySelector(`[aria-describedby="${error.id}"]`)?.removeAttribute("aria-invalid");
+      error.remove();
+    }
+  });
+  const box = document.querySelector(".form > .message.bad");
+  if (box && !document.querySelector(".fields .error")) {
+    box.remove();
   }
 }
 
@@ -70,8 +87,12 @@ if (form) {
   form.addEventListener("input", (event) => {
     const field = /** @type {HTMLInputElement} */ (event.target);
     clearTimeout(pause);
-    const job = ["level", "cause"].includes(field.name) && isNew && untouched(form) ? suggest : look;
-    pause = setTimeout(() => void job(form).catch(() => undefined), PAUSE_MS);
+    wantsWords = wantsWords || ["level", "cause"].includes(field.name);
+    pause = setTimeout(() => {
+      const job = wantsWords && isNew && untouched(form) ? suggest : look;
+      wantsWords = false;
+      void job(form).catch(() => undefined);
+    }, PAUSE_MS);
   });
   document.querySelector("#look")?.setAttribute("hidden", ""); // it happens by itself here
 }

@@ -1,7 +1,7 @@
 // Keeps the situation page fresh: asks for it again every few seconds and puts in what changed, section by section.
 // Without JavaScript the page reloads itself (noscript). What an officer is reading or holds is left alone.
 
-import { clockOf } from "./time.js";
+import { hhmm } from "../shared/clock.js";
 
 const EVERY_MS = 4000;
 const DEAD_MS = 20000;
@@ -45,7 +45,7 @@ function tellDead() {
   box.id = "dead";
   box.className = "message bad";
   box.setAttribute("role", "alert");
-  box.textContent = `${clockOf(heard)} から更新できていません。表示は古いままです。開き直してください。つながらないときは、電話や防災行政無線など、ほかの手段を使ってください。`;
+  box.textContent = `${hhmm(heard)} から更新できていません。表示は古いままです。開き直してください。つながらないときは、電話や防災行政無線など、ほかの手段を使ってください。`;
   lead.prepend(box);
 }
 
