@@ -18,9 +18,11 @@ from services.eventlog.open import open_log
 from services.eventlog.port import EventLog
 from services.gateway import app as gateway
 from services.ingest import app as ingest
-from services.runtime import cities, deployment, logs, supervise
+from services.phones.app import load_book
+from services.phones.core.book import subscriptions
+from services.runtime import cities, deployment, logs, records, supervise
 from services.runtime import clock as clocks
-from services.runtime.child import FeedServerProcess
+from services.runtime.child import OwnProcess
 from services.runtime.clock import Clock, ClockInvalid
 from services.runtime.reporting import Reporter
 from services.runtime.settings import LIVE_BASE, SettingInvalid, Settings
@@ -37,15 +39,21 @@ async def run(settings: Settings, say: Say, stop: asyncio.Event | None = None) -
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs.configure(level=settings.log_level, path=_log_path(settings, directory))
     say(f"半鐘 Hanshō starts ({settings.mode}, {settings.city}, data in {directory}) …")
-    child = FeedServerProcess(arguments=_feedserver_arguments(settings, directory, clock), clock=clock)
+    child = OwnProcess("feedserver", _feedserver_arguments(settings, directory, clock), clock)
+    phones = OwnProcess("phones", _phones_arguments(settings, directory, clock), clock) if settings.is_demo else None
     async with open_log(f"sqlite:{directory / 'hansho.db'}", now=clock.now) as log:
         await deployment.claim(log, settings, clock, directory)
         try:
             await child.start()
-            host = OneHost(settings=settings, log=log, clock=clock, child=child, say=say, began=began)
+            if phones is not None:
+                await phones.start()
+            host = OneHost(settings=settings, log=log, clock=clock, child=child, phones=phones, say=say, began=began)
+            await host.prepare()
             await supervise.run(host.parts(), stop=stop)
         finally:
             await child.stop()
+            if phones is not None:
+                await phones.stop()
     say("半鐘 Hanshō stopped; what was accepted is in the log.")
 
 
@@ -56,9 +64,24 @@ class OneHost:
     settings: Settings
     log: EventLog
     clock: Clock
-    child: FeedServerProcess
+    child: OwnProcess
+    phones: OwnProcess | None
     say: Say
     began: float
+
+    async def prepare(self) -> None:
+        """Register the demo's phones, as their people would have done. A second time changes nothing."""
+        if self.phones is None:
+            return
+        deploy = cities.deploy_dir(self.settings.deploy_dir)
+        book = load_book(self.settings.city, deploy, cities.load_table(deploy))
+        now = self.clock.now()
+        registered = [
+            records.message(one, key=one.device, id=f"demo:{one.device}:{now.isoformat()}", source="demo", at=now)
+            for one in subscriptions(book, now)
+        ]
+        if registered:
+            await self.log.append("subscriptions", registered)
 
     def parts(self) -> supervise.Parts:
         """What runs, in the order in which it stops."""
@@ -76,7 +99,8 @@ class OneHost:
             feeds_base=_feeds_base(settings, self.child),
             canary_base=self.child.base_url,
         )
-        door = gateway.build(settings, log, clock, city, areas)
+        phones = "" if self.phones is None else self.phones.base_url
+        door = gateway.build(settings, log, clock, city, areas, phones=phones)
         fold = dispatcher.build(log, clock, city.watch)
         upkeep = Upkeep(log=log, clock=clock, reporter=Reporter("runtime", clock))
 
@@ -90,19 +114,23 @@ class OneHost:
             "dispatcher": fold.run,
             "upkeep": upkeep.run,
             "feedserver": self.child.run,
+            **({} if self.phones is None else {"phones": self.phones.run}),
         }
 
     async def _announce(self, city: City, port: int) -> None:
-        for line in _welcome(self.settings, city, f"http://{self.settings.host}:{port}"):
+        inbox = "" if self.phones is None else self.phones.base_url
+        for line in _welcome(self.settings, city, f"http://{self.settings.host}:{port}", inbox):
             self.say(line)
         self.say(f"ready after {time.monotonic() - self.began:.1f} s; Ctrl-C stops")
         await asyncio.Event().wait()
 
 
-def _welcome(settings: Settings, city: City, base: str) -> Iterator[str]:
+def _welcome(settings: Settings, city: City, base: str, inbox: str = "") -> Iterator[str]:
     yield f"  sign       {base}/sign"
     yield f"  situation  {base}/situation"
     yield f"  health     {base}/health"
+    if inbox:
+        yield f"  phones     {inbox}/"
     if settings.is_demo:
         yield f"  A storm over {city.name.en} is replayed as a DRILL 訓練, about 90 s a run: watch the sign."
     if settings.is_live:
@@ -128,7 +156,7 @@ def _with_drills(city: City, drills: str) -> City:
     return replace(city, drills_from_feeds=named)
 
 
-def _feeds_base(settings: Settings, child: FeedServerProcess) -> str:
+def _feeds_base(settings: Settings, child: OwnProcess) -> str:
     if settings.is_demo:
         return child.base_url
     return LIVE_BASE if settings.is_live else settings.feeds.rstrip("/")
@@ -141,6 +169,12 @@ def _feedserver_arguments(settings: Settings, directory: Path, clock: Clock) -> 
         return canary
     access_log = str(directory / "feedserver.access.log")
     return (*canary, "--storm", settings.city, "--wait", "--access-log", access_log)
+
+
+def _phones_arguments(settings: Settings, directory: Path, clock: Clock) -> tuple[str, ...]:
+    same_time = ("--clock", str(clock)) if settings.clock else ()
+    access_log = str(directory / "phones.access.log")
+    return ("--city", settings.city, "--deploy-dir", settings.deploy_dir, "--access-log", access_log, *same_time)
 
 
 def _log_path(settings: Settings, directory: Path) -> str:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from schemas.area import AreaTable, City
 from services.eventlog.port import EventLog, EventLogError, Output
-from services.gateway import office
+from services.gateway import office, pushing
 from services.gateway.api import canary, errors, health, pages, public
 from services.gateway.api.stream import Options, Stream
 from services.gateway.api.wire import Wire
@@ -80,8 +80,12 @@ def build(
     *,
     web: Path = pages.WEB,
     hello_s: float = HELLO_S,
+    phones: str = "",
 ) -> App:
-    """Join the parts. Raises `WebhookUnusable` for an address that alarms cannot be sent to."""
+    """Join the parts. `phones`: where the demo's stand-in for FCM listens.
+
+    Raises `WebhookUnusable` for an address that alarms cannot be sent to, `CredentialsUnusable` for a file of FCM's.
+    """
     projection = Projection(log=log, clock=clock, started_at=clock.now())
     options = Options(
         heartbeat_s=settings.heartbeat_s,
@@ -103,6 +107,15 @@ def build(
     http.include_router(public.router(projection.view, city, neighbours, areas))
     http.include_router(health.router(projection.view, stream.crowd, canary_limit_s=canary_limit_s))
     pages.install(http, web)
+    push_part = pushing.build(
+        log,
+        clock,
+        {code: entry.name for code, entry in areas.entries.items()} | {entry.area: entry.name for entry in city.demo},
+        pushing.account_of(settings, phones),
+        view=projection.view,
+        bell=projection.bell,
+    )
+    http.include_router(push_part.router)
     office_part = office.build(
         log,
         clock,
@@ -115,6 +128,7 @@ def build(
         demo=settings.is_demo,
         deploy=deploy,
         data=deployment.data_dir(settings),
+        sendings=push_part.sendings,
     )
     http.include_router(office_part.router)
 
@@ -126,6 +140,7 @@ def build(
         projection=projection,
         stream=stream,
         office=office_part,
+        push=push_part,
         connections_max=options.connections_max,
         http=pages.Guarded(http),
         canary_id=options.canary_id,
@@ -145,6 +160,7 @@ class App:
     projection: Projection
     stream: Stream
     office: office.OfficePart
+    push: pushing.PushPart
     connections_max: int
     http: ASGIApp
     canary_id: str
@@ -165,6 +181,7 @@ class App:
             group.create_task(self.projection.follow_status())
             group.create_task(self.stream.run())
             group.create_task(self.office.run())
+            group.create_task(self.push.run())
             group.create_task(self._report())
             group.create_task(self._watch())
             group.create_task(self._send_notices())

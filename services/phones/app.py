@@ -18,6 +18,7 @@ from schemas.area import AreaTable
 from services.phones.api.server import LOOPBACK, Phones
 from services.phones.core.book import BookError, DemoPhone, drawn_as, read_book
 from services.runtime import cities
+from services.runtime import clock as clocks
 from services.runtime.errors import HanshoError
 
 PARENT_CHECK_S = 0.3
@@ -30,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         deploy = cities.deploy_dir(options.deploy_dir)
         table = cities.load_table(deploy)
         book = drawn_as(load_book(options.city, deploy, table), table) if options.city else ()
-        phones = Phones(host=options.host, port=options.port, book=book, access_log=options.access_log)
+        clock = clocks.read(options.clock)
+        phones = Phones(host=options.host, port=options.port, book=book, access_log=options.access_log, clock=clock.now)
     except HanshoError as error:
         sys.stderr.write(f"{error.code}: {error}\n")
         return 2
@@ -67,6 +69,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--city", metavar="CITY", default="", help="draw the phones of deploy/cities/CITY/phones.toml")
     parser.add_argument("--deploy-dir", metavar="DIR", default="", help="the folder with cities/ and areas/")
+    parser.add_argument("--clock", metavar="FROM×SPEED", default="", help="a rehearsal's time instead of the machine's")
     parser.add_argument("--host", default=LOOPBACK, help="a loopback address")
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--access-log", metavar="FILE", type=Path, help="append a JSON line a delivered message")

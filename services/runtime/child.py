@@ -27,9 +27,13 @@ class ChildFailed(HanshoError):
 
 
 @dataclass(slots=True)
-class FeedServerProcess:
-    """The feed server beside the services: the storm of the demo and the canary. Restarted on its port when it dies."""
+class OwnProcess:
+    """A program of ours beside the services (`hansho COMMAND`), restarted on its port when it dies.
 
+    The feed server: the storm of the demo and the canary. The stand-in for phones: what the demo's pushes reach.
+    """
+
+    command: str
     arguments: Sequence[str]
     clock: Clock
     base_url: str = ""
@@ -39,7 +43,7 @@ class FeedServerProcess:
         """Start it and answer its base URL; raises `ChildFailed` when it does not say one in time."""
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "services", "feedserver", "--port", str(port), "--parent", str(os.getpid()), *self.arguments),
+            *("-m", "services", self.command, "--port", str(port), "--parent", str(os.getpid()), *self.arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             # Ctrl-C is for us: we end it, last, so that nothing here takes its end for a fault
@@ -51,9 +55,9 @@ class FeedServerProcess:
         except TimeoutError:
             line = b""
         word, _, url = line.decode("utf-8", "replace").strip().partition(" ")
-        if word != "feedserver" or not url.startswith("http://"):
+        if word != self.command or not url.startswith("http://"):
             await self.stop()
-            msg = f"the feed server did not start (it said {line!r}): run `hansho feedserver` by itself to see why"
+            msg = f"{self.command} did not start (it said {line!r}): run `hansho {self.command}` by itself to see why"
             raise ChildFailed(msg)
         self.base_url = url
         return url
@@ -64,12 +68,12 @@ class FeedServerProcess:
             while True:
                 assert self.process is not None
                 status = await self.process.wait()
-                _log.error("feedserver.died", status=status, hint="it is started again; the canary's age shows the gap")
+                _log.error(f"{self.command}.died", status=status, hint="it is started again")
                 await self.clock.sleep(RESTART_AFTER_S)
                 try:
                     await self.start(int(self.base_url.rpartition(":")[2]))
                 except ChildFailed as error:
-                    _log.error("feedserver.failed", code=error.code, hint=str(error))
+                    _log.error(f"{self.command}.failed", code=error.code, hint=str(error))
         finally:
             await self.stop()
 

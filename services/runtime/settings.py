@@ -92,6 +92,11 @@ SETTINGS: tuple[Setting, ...] = (
         help="seconds between our own test telegrams; 0: 60, 10 in the demo",
     ),
     Setting(
+        name="fcm_credentials",
+        default="",
+        help="file with FCM's service account (JSON, readable by its owner alone); empty: no pushes. The demo never uses it",
+    ),
+    Setting(
         name="alarm_webhook", default="", help="https (or loopback http) address that alarms are posted to as JSON"
     ),
     Setting(
@@ -144,6 +149,7 @@ class Settings:
     heartbeat_s: float
     dead_s: float
     canary_every_s: float
+    fcm_credentials: str
     alarm_webhook: str
     connections_max: float
     connections_per_address_max: float

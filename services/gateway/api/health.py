@@ -30,7 +30,7 @@ def router(view: Callable[[], View], crowd: Callable[[], Crowd], *, canary_limit
 
     @api.get("/metrics", include_in_schema=False)
     async def measured(request: Request) -> Response:
-        if not _is_from_here(request):
+        if not is_from_here(request):
             raise HTTPException(404)
         for kind, count in crowd().connections.items():
             metrics.CONNECTIONS.labels(kind=kind).set(count)
@@ -39,7 +39,7 @@ def router(view: Callable[[], View], crowd: Callable[[], Crowd], *, canary_limit
     return api
 
 
-def _is_from_here(request: Request) -> bool:
+def is_from_here(request: Request) -> bool:
     """Whether this machine asks for itself, and not a proxy on it for somebody else."""
     if "x-forwarded-for" in request.headers or "forwarded" in request.headers or request.client is None:
         return False

@@ -13,9 +13,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from schemas.alert import active
+from schemas.lifecycle import Stream
 from schemas.notification import Outcome, Receipt
 from schemas.situation import CANARY_STREAM
+from services.gateway.core import console
 from services.gateway.core.frames import instant
+from services.gateway.core.wording import plain_event
 
 SENDINGS_MAX = 200
 """Sendings known by order, the newest. An order that could come again after a crash is never among the older ones."""
@@ -131,6 +135,39 @@ def _progress(subject: Subject, sending: Sending) -> Progress:
         final=all(one.final for one in receipts),
         latency_ms_max=max(one.latency_ms_max for one in receipts),
     )
+
+
+def shown(sends: Sends, streams: Mapping[str, Stream], count_max: int) -> list[console.Sending]:
+    """The newest sendings as the office's pages show them, by the name of what was sent."""
+    return [
+        console.Sending(
+            alert=one.subject.alert,
+            title=_title(one.subject, streams),
+            at=one.began_at,
+            drill=_is_drill(one.subject, streams),
+            accepted=one.accepted,
+            left_out=one.settled - one.accepted,
+            total=one.total,
+            final=one.final,
+            latency_ms_max=one.latency_ms_max,
+        )
+        for one in progress(sends)[:count_max]
+    ]
+
+
+def _title(subject: Subject, streams: Mapping[str, Stream]) -> str:
+    """What the alert's loudest block is called; its stream's name where the alert is kept no more."""
+    stream = streams.get(subject.stream)
+    alert = next((one for one in stream.kept if one.identifier == subject.alert), None) if stream else None
+    if alert is None:
+        return subject.stream
+    loudest = max(alert.info, key=lambda info: (active(info), info.rank or 0), default=None)
+    return (plain_event(loudest.event) if loudest else "") or alert.headline or alert.event or subject.stream
+
+
+def _is_drill(subject: Subject, streams: Mapping[str, Stream]) -> bool:
+    stream = streams.get(subject.stream)
+    return stream is not None and stream.drill is not None
 
 
 def answer(sends: Sends, count_max: int) -> dict[str, Any]:

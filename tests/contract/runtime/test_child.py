@@ -6,7 +6,7 @@ import contextlib
 import httpx
 import pytest
 
-from services.runtime.child import ChildFailed, FeedServerProcess
+from services.runtime.child import ChildFailed, OwnProcess
 from services.runtime.clock import SystemClock
 
 CANARY = ("--canary", "--every", "60")
@@ -23,7 +23,7 @@ async def fetched(url: str) -> int:
 
 
 async def test_it_is_there_when_it_says_where_and_gone_when_we_stop() -> None:
-    child = FeedServerProcess(CANARY, SystemClock())
+    child = OwnProcess("feedserver", CANARY, SystemClock())
     url = await child.start()
     try:
         assert await fetched(url) == 200
@@ -35,7 +35,7 @@ async def test_it_is_there_when_it_says_where_and_gone_when_we_stop() -> None:
 
 
 async def test_it_comes_back_at_its_address_when_it_dies() -> None:
-    child = FeedServerProcess(CANARY, SystemClock())
+    child = OwnProcess("feedserver", CANARY, SystemClock())
     url = await child.start()
     assert child.process is not None
     first = child.process.pid
@@ -52,6 +52,6 @@ async def test_it_comes_back_at_its_address_when_it_dies() -> None:
 
 
 async def test_one_that_does_not_start_is_an_error_with_what_to_do() -> None:
-    child = FeedServerProcess(("--storm", "nowhere"), SystemClock())
+    child = OwnProcess("feedserver", ("--storm", "nowhere"), SystemClock())
     with pytest.raises(ChildFailed, match="hansho feedserver"):
         await child.start()

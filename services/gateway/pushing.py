@@ -1,0 +1,127 @@
+"""The push part of the gateway, wired: two lanes, each with channels of its own, and what they know.
+
+The demo sends to our stand-in on this machine and to nothing else; every other run to FCM, once there are credentials.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from schemas.subscription import Channel
+from services.eventlog.port import EventLog
+from services.gateway.api import operator
+from services.gateway.channels import lanes, loopback
+from services.gateway.channels.dry_run import DryRun
+from services.gateway.channels.fcm import Account, Fcm, account_from
+from services.gateway.channels.lanes import Lane, Traffic
+from services.gateway.channels.port import PushChannel
+from services.gateway.channels.worker import Worker
+from services.gateway.core import console, sends
+from services.gateway.core.view import View
+from services.gateway.core.wording import Names
+from services.gateway.store.addresses import Addresses
+from services.gateway.store.receipts import Receipts
+from services.runtime import logs
+from services.runtime.clock import Clock
+from services.runtime.reporting import Reporter
+from services.runtime.settings import Settings
+
+SHOWN_MAX = 20
+"""Sends on the office's page, the newest."""
+
+_log = logs.get("gateway")
+
+
+@dataclass(slots=True, kw_only=True)
+class PushPart:
+    """What runs for pushes in one gateway."""
+
+    log: EventLog
+    clock: Clock
+    account: Account | None
+    view: Callable[[], View]
+    bell: Callable[[], asyncio.Event]
+    names: Names
+    addresses: Addresses
+    receipts: Receipts
+    router: APIRouter
+
+    async def run(self) -> None:
+        """Follow and send until cancelled."""
+        if self.account is None:
+            _log.error("push.no.channel", code="E5401", hint="name a service account's file: see `hansho settings`")
+        traffic = Traffic()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.addresses.run())
+            group.create_task(self.receipts.run())
+            for lane in (lanes.EMERGENCY, lanes.ROUTINE):
+                group.create_task(self._work(lane, traffic))
+
+    def sendings(self) -> Sequence[console.Sending]:
+        """How far the newest sends are, for the office's pages."""
+        return sends.shown(self.receipts.sends, self.view().mirror.streams, SHOWN_MAX)
+
+    async def _work(self, lane: Lane, traffic: Traffic) -> None:
+        channels = await self._channels()
+        worker = Worker(
+            lane=lane,
+            log=self.log,
+            clock=self.clock,
+            channels=channels,
+            view=self.view,
+            bell=self.bell,
+            addresses=self.addresses,
+            receipts=self.receipts,
+            names=self.names,
+            reporter=Reporter("gateway", self.clock),
+            traffic=traffic,
+        )
+        try:
+            await worker.run()
+        finally:
+            for channel in channels.values():
+                await channel.close()
+
+    async def _channels(self) -> Mapping[Channel, PushChannel]:
+        """A lane's own: nothing of the other lane stands in its way."""
+        dry = DryRun()
+        if self.account is None:
+            return {dry.kind: dry}
+        fcm = await Fcm(self.account).start()
+        return {dry.kind: dry, fcm.kind: fcm}
+
+
+def account_of(settings: Settings, phones: str) -> Account | None:
+    """Who we are for FCM: nobody but the stand-in's (at `phones`) in a demo. Raises `CredentialsUnusable`, `NotLoopback`."""
+    if settings.is_demo:
+        return loopback.account(phones) if phones else None
+    return account_from(Path(settings.fcm_credentials)) if settings.fcm_credentials else None
+
+
+def build(
+    log: EventLog,
+    clock: Clock,
+    names: Names,
+    account: Account | None,
+    *,
+    view: Callable[[], View],
+    bell: Callable[[], asyncio.Event],
+) -> PushPart:
+    """Join the parts. `view` and `bell` are the gateway's projection of the situation."""
+    receipts = Receipts(log=log, clock=clock)
+    return PushPart(
+        log=log,
+        clock=clock,
+        account=account,
+        view=view,
+        bell=bell,
+        names=names,
+        addresses=Addresses(log=log, clock=clock),
+        receipts=receipts,
+        router=operator.router(lambda: receipts.sends),
+    )
