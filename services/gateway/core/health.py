@@ -132,7 +132,7 @@ def _leases(view: View) -> Iterator[Problem]:
             verb = "ended" if view.now >= until else "ends"
             heard = f"{source} last said something at {instant(report.reported_at)}"
             message = f"{heard}; what stands by its word alone {verb} at {instant(until)}"
-            hint = f"look whether {source} can be reached; signs and pages show 未確認 (not confirmed), no all-clear"
+            hint = f"{_renew(report.subject)}; signs and pages show 未確認 (not confirmed), no all-clear"
             yield _problem(report.subject, "E5207", report.since, message, hint)
             if view.now >= until:
                 # A subject of its own: whoever was told that the lease ends soon is told when it has ended.
@@ -140,6 +140,14 @@ def _leases(view: View) -> Iterator[Problem]:
                 yield _problem(f"lapse:{source}", "E5209", until, lapsed, hint)
         elif report.condition is Condition.ALARM and report.reported_at >= view.started_at:
             yield _alarm(report)
+
+
+def _renew(subject: str) -> str:
+    """What to do about a lease that runs out: a feed's is looked after, an officer renews the office's own."""
+    source = leased_source(subject) or subject
+    if leases.is_by_hand(subject):
+        return f"renew or end the order: /office/incidents/{source.partition(':')[2]}"
+    return f"look whether {source} can be reached"
 
 
 def _alarm(report: StatusReport) -> Problem:

@@ -2,7 +2,8 @@
 
 A lease stands in `status` only. After a start of the gateway nothing lapses before its source could be heard again: a
 report from before the start counts at least until the start plus a grace. A source that is heard again revives what
-had lapsed, at once and without telling anybody.
+had lapsed, at once and without telling anybody. An order of the office is its own source, heard when an officer says so:
+there a start of the gateway changes nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from schemas.status import StatusReport, leased_source
+from schemas.office import lease_source
+from schemas.status import StatusReport, lease_subject, leased_source
 
 GRACE_S_MAX = 180.0
 """After a start: three polls of a feed at one a minute. A shorter lease has its own length as the grace."""
@@ -37,7 +39,7 @@ def ends_soon(report: StatusReport, until: datetime, now: datetime, started_at: 
 
     Of a report from before the start the grace is what counts: an hour is no time to wait for a poll that is due now.
     """
-    span_s = length_s(report) if report.reported_at >= started_at else _grace_s(report)
+    span_s = length_s(report) if _counts_in_full(report, started_at) else _grace_s(report)
     return (until - now).total_seconds() < span_s * SOON
 
 
@@ -47,9 +49,19 @@ def length_s(report: StatusReport) -> float:
 
 
 def _until(report: StatusReport, until: datetime, started_at: datetime) -> datetime:
-    if report.reported_at >= started_at:
+    if _counts_in_full(report, started_at):
         return until
     return max(until, started_at + timedelta(seconds=_grace_s(report)))
+
+
+def _counts_in_full(report: StatusReport, started_at: datetime) -> bool:
+    """Whether the report says all: it is from this run, or no poll could renew it because only people do."""
+    return report.reported_at >= started_at or is_by_hand(report.subject)
+
+
+def is_by_hand(subject: str) -> bool:
+    """Whether a lease is one of the office's, which officers renew and no feed."""
+    return subject.startswith(lease_subject(lease_source("")))
 
 
 def _grace_s(report: StatusReport) -> float:

@@ -157,6 +157,11 @@ def test_a_lease_that_has_ended_is_said_to_have_ended() -> None:
     assert (lapse.subject, lapse.code, lapse.since) == ("lapse:jma.extra", "E5209", at(10))
 
 
+def test_an_order_whose_lease_ends_is_renewed_by_an_officer() -> None:
+    (problem,) = wrong(a_view(report("lease:office:i1", minute=1, until=at(13))))
+    assert problem.hint.startswith("renew or end the order: /office/incidents/i1;")
+
+
 def test_a_source_s_own_alarm_about_its_lease_is_passed_on() -> None:
     assert codes(a_view(report("lease:jma.extra", minute=9, until=at(60), alarm="half gone", code="E3110"))) == [
         ("lease:jma.extra", "E3110")

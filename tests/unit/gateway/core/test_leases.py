@@ -80,3 +80,10 @@ def test_a_report_without_an_end_has_no_length() -> None:
     assert length_s(a_lease(at(0), None)) == 0
     assert length_s(a_lease(at(2), at(1))) == 0
     assert length_s(a_lease(at(0), at(1))) == 60
+
+
+def test_an_order_of_the_office_gets_no_grace_from_a_start_for_only_people_renew_it() -> None:
+    order = a_lease(at(-600), at(-420), source="office:i1")
+    assert effective({order.subject: order}, START) == {"office:i1": at(-420)}
+    assert ends_soon(a_lease(at(0), at(720), source="office:i1"), at(720), at(481), START)
+    assert not ends_soon(a_lease(at(0), at(720), source="office:i1"), at(720), at(479), START)
