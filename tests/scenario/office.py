@@ -85,12 +85,13 @@ class Desk:
     """One officer's browser."""
 
     client: httpx.AsyncClient
-    incident: str = ""
+    officer: str
+    password: str
 
-    async def log_in(self, officer: str, password: str) -> None:
+    async def log_in(self) -> None:
         """Log in."""
         form = await self._form("/office/login", "/office/login")
-        await self._send(form.action, form.filled(officer=officer, password=password))
+        await self._send(form.action, form.filled(officer=self.officer, password=self.password))
 
     async def does(self, act: Drafts | Approves, incident: str) -> str:
         """Draft and submit, or approve; answers the incident that it was about. `incident`: the one before."""
@@ -119,6 +120,9 @@ class Desk:
 
     async def _form(self, path: str, action: str) -> Form:
         page = await self.client.get(path)
+        if page.headers.get("location", "").startswith("/office/login"):  # who was away too long logs in again
+            await self.log_in()
+            page = await self.client.get(path)
         if page.status_code != httpx.codes.OK:
             msg = f"{path}: {page.status_code} {page.headers.get('location', '')} {_said(page.text)}"
             raise Refused(msg)

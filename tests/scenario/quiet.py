@@ -1,45 +1,67 @@
-"""Time that a test moves: an event loop that knows when nothing is left to do, and a clock that moves only then.
+"""Time that a test moves: an event loop whose time passes only when nothing is left to do, and a clock that reads it.
 
-Whatever runs on the loop takes its time from the clock and waits with `clock.sleep`. The driver lets everything run until
-it is quiet (no callback is ready, no thread is at work), wakes whoever sleeps until the next moment, and so on: hours
-pass in the time that the work in them takes, and always in the same order.
+While something can still happen now (a callback is ready, a thread is at work) time stands still. Then it jumps to the
+next moment for which somebody waits, and so on up to the moment to which the test moves it: hours pass in as long as the
+work in them takes, and always in the same order. Short waits are exact; what wants to be woken every few seconds is woken
+every ten, for whoever sleeps may wake later than asked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from heapq import heappop, heappush
-from typing import Any
+import time
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
-POLL_S = 0.2
-"""How long the loop may block when it is not quiet, in the machine's seconds: a thread that ends wakes it at once."""
+EXACT_S = 0.3
+GRAIN_S = 10.0
+BLOCK_S = 0.05
+"""How long the loop may block for real when time is not being moved: a thread that ends wakes it at once."""
+
+_Answer = TypeVar("_Answer")
 
 
 class _Selector(selectors.DefaultSelector):
     """Asks the loop before it blocks: to block is to have nothing to do."""
 
-    idle: Callable[[], bool] = staticmethod(lambda: False)
+    nothing_to_do: Callable[[float | None], bool]
+    blocked: Callable[[float], None]
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         found = super().select(0)
-        if found or (timeout is not None and timeout <= 0) or self.idle():
+        if found or (timeout is not None and timeout <= 0) or self.nothing_to_do(timeout):
             return found
-        return super().select(POLL_S if timeout is None else min(timeout, POLL_S))
+        began = time.monotonic()
+        found = super().select(BLOCK_S if timeout is None else min(timeout, BLOCK_S))
+        self.blocked(time.monotonic() - began)
+        return found
 
 
-class QuietLoop(asyncio.SelectorEventLoop):
-    """An event loop on which one can wait until there is nothing left to do now."""
+class MovedLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time is moved. Where nobody moves it, it passes as everywhere."""
 
     def __init__(self) -> None:
-        """A loop with no work."""
-        selector = _Selector()
-        super().__init__(selector)
+        """Begin at nought."""
+        self._at_s = 0.0
         self._threads = 0
-        self._waiting: list[asyncio.Future[None]] = []
-        selector.idle = self._idle
+        self._until: tuple[float, asyncio.Future[None]] | None = None
+        selector = _Selector()
+        selector.nothing_to_do = self._nothing_to_do
+        selector.blocked = self._blocked
+        super().__init__(selector)
+
+    def time(self) -> float:
+        """Its seconds."""
+        return self._at_s
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+        """As every loop, but that a wait of some seconds may be longer."""
+        if EXACT_S <= when - self._at_s < GRAIN_S:
+            when = self._at_s + GRAIN_S
+        return super().call_at(when, callback, *args, context=context)
 
     def run_in_executor(  # type: ignore[override]  # its own signature differs between versions
         self, executor: Any, func: Callable[..., Any], *args: Any
@@ -50,72 +72,63 @@ class QuietLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_ended)
         return future
 
+    async def pass_until(self, at_s: float) -> None:
+        """Let everything happen up to a moment, each thing at its time, and everything that follows at that moment."""
+        assert self._until is None, "only one can move the time"
+        future: asyncio.Future[None] = self.create_future()
+        self._until = (max(at_s, self._at_s), future)
+        await future
+
     def _thread_ended(self, _: object) -> None:
         self._threads -= 1
 
-    def _idle(self) -> bool:
-        """Whether somebody waited for this moment: then there is something to do again."""
-        if self._threads or not self._waiting:
+    def _nothing_to_do(self, wait_s: float | None) -> bool:
+        """Whether time moved: to the next moment for which somebody waits, or to the end of the way."""
+        if self._threads or self._until is None:
             return False
-        waiting, self._waiting = self._waiting, []
-        for one in waiting:
-            if not one.done():
-                one.set_result(None)
+        until_s, future = self._until
+        if wait_s is not None and self._at_s + wait_s <= until_s:
+            self._at_s += wait_s
+            return True
+        self._at_s, self._until = until_s, None
+        if not future.done():
+            future.set_result(None)
         return True
 
-    async def quiet(self) -> None:
-        """Wait until nothing is left to do: every task waits for something that only time or we can bring."""
-        future: asyncio.Future[None] = self.create_future()
-        self._waiting.append(future)
-        await future
+    def _blocked(self, span_s: float) -> None:
+        if self._until is None:
+            self._at_s += span_s
 
 
 class MovedClock:
-    """A clock that stands still until it is moved."""
+    """The clock of a moved loop; use it inside only."""
 
     speed = 1.0
 
     def __init__(self, start: datetime) -> None:
-        """Begin at `start` (aware)."""
-        self._start = self._now = start
-        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
-        self._count = 0
+        """It shows `start` (aware) when the loop is at nought."""
+        self._start = start.astimezone(UTC)
 
     def now(self) -> datetime:
-        """Where it stands."""
-        return self._now
+        """The time."""
+        return self._start + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
-        """Seconds since it began."""
-        return (self._now - self._start).total_seconds()
+        """The loop's seconds."""
+        return asyncio.get_running_loop().time()
 
     async def sleep(self, span_s: float) -> None:
-        """Wait until the clock was moved so far."""
-        if span_s <= 0:
-            await asyncio.sleep(0)
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._count += 1
-        heappush(self._sleepers, (self._now + timedelta(seconds=span_s), self._count, future))
-        await future
+        """Wait for a span of it."""
+        await asyncio.sleep(span_s)
 
     async def move_to(self, at: datetime) -> None:
-        """Let everything happen up to `at`, each thing at its time."""
+        """Let everything happen up to `at`."""
         loop = asyncio.get_running_loop()
-        assert isinstance(loop, QuietLoop)
-        await loop.quiet()
-        while self._sleepers and self._sleepers[0][0] <= at:
-            due, _, sleeper = heappop(self._sleepers)
-            if sleeper.done():
-                continue  # whoever slept was cancelled
-            self._now = max(self._now, due)
-            sleeper.set_result(None)
-            await loop.quiet()
-        self._now = max(self._now, at)
-        await loop.quiet()
+        assert isinstance(loop, MovedLoop)
+        await loop.pass_until((at - self._start).total_seconds())
 
 
-def run(main: Callable[[], Any]) -> Any:
-    """Run a coroutine function on a quiet loop of its own."""
-    with asyncio.Runner(loop_factory=QuietLoop) as runner:
-        return runner.run(main())
+def run(main: Coroutine[Any, Any, _Answer]) -> _Answer:
+    """Run a coroutine on a moved loop of its own."""
+    with asyncio.Runner(loop_factory=MovedLoop) as runner:
+        return runner.run(main)
