@@ -107,14 +107,7 @@ def build(
     http.include_router(public.router(projection.view, city, neighbours, areas))
     http.include_router(health.router(projection.view, stream.crowd, canary_limit_s=canary_limit_s))
     pages.install(http, web)
-    push_part = pushing.build(
-        log,
-        clock,
-        {code: entry.name for code, entry in areas.entries.items()} | {entry.area: entry.name for entry in city.demo},
-        pushing.account_of(settings, phones),
-        view=projection.view,
-        bell=projection.bell,
-    )
+    push_part = pushing.build(settings, log, clock, city, areas, projection, phones=phones)
     http.include_router(push_part.router)
     office_part = office.build(
         log,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
+from schemas.area import AreaTable, City
 from schemas.subscription import Channel
 from services.eventlog.port import EventLog
 from services.gateway.api import operator
@@ -25,6 +26,7 @@ from services.gateway.core import console, sends
 from services.gateway.core.view import View
 from services.gateway.core.wording import Names
 from services.gateway.store.addresses import Addresses
+from services.gateway.store.projection import Projection
 from services.gateway.store.receipts import Receipts
 from services.runtime import logs
 from services.runtime.clock import Clock
@@ -104,23 +106,25 @@ def account_of(settings: Settings, phones: str) -> Account | None:
 
 
 def build(
+    settings: Settings,
     log: EventLog,
     clock: Clock,
-    names: Names,
-    account: Account | None,
+    city: City,
+    areas: AreaTable,
+    projection: Projection,
     *,
-    view: Callable[[], View],
-    bell: Callable[[], asyncio.Event],
+    phones: str = "",
 ) -> PushPart:
-    """Join the parts. `view` and `bell` are the gateway's projection of the situation."""
+    """Join the parts. `projection` is the gateway's situation; `phones` is where the demo's stand-in listens."""
     receipts = Receipts(log=log, clock=clock)
+    demo = {entry.area: entry.name for entry in city.demo}
     return PushPart(
         log=log,
         clock=clock,
-        account=account,
-        view=view,
-        bell=bell,
-        names=names,
+        account=account_of(settings, phones),
+        view=projection.view,
+        bell=projection.bell,
+        names={code: entry.name for code, entry in areas.entries.items()} | demo,
         addresses=Addresses(log=log, clock=clock),
         receipts=receipts,
         router=operator.router(lambda: receipts.sends),

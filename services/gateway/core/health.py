@@ -29,7 +29,7 @@ from services.gateway.core.view import View
 ALARM_SUBJECT = "alarm:"
 """Alarms that the gateway itself has raised are no news about a part."""
 CANARY_SUBJECT = "canary:"
-CANARY_STAGES = ("poll", "log", "parse", "fold", "stream")
+CANARY_STAGES = ("poll", "log", "parse", "fold", "stream", "order", "push")
 """What our own test goes through, every time, on the way that a warning goes."""
 
 
