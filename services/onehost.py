@@ -14,6 +14,7 @@ from pathlib import Path
 from schemas.alert import Surface
 from schemas.area import City
 from services.dispatcher import app as dispatcher
+from services.dispatcher.core.places import covers
 from services.eventlog.open import open_log
 from services.eventlog.port import EventLog
 from services.gateway import app as gateway
@@ -40,7 +41,8 @@ async def run(settings: Settings, say: Say, stop: asyncio.Event | None = None) -
     logs.configure(level=settings.log_level, path=_log_path(settings, directory))
     say(f"半鐘 Hanshō starts ({settings.mode}, {settings.city}, data in {directory}) …")
     child = OwnProcess("feedserver", _feedserver_arguments(settings, directory, clock), clock)
-    phones = OwnProcess("phones", _phones_arguments(settings, directory, clock), clock) if settings.is_demo else None
+    starts_phones = settings.is_demo and not settings.phones
+    phones = OwnProcess("phones", _phones_arguments(settings, directory, clock), clock) if starts_phones else None
     async with open_log(f"sqlite:{directory / 'hansho.db'}", now=clock.now) as log:
         await deployment.claim(log, settings, clock, directory)
         try:
@@ -101,7 +103,9 @@ class OneHost:
         )
         phones = "" if self.phones is None else self.phones.base_url
         door = gateway.build(settings, log, clock, city, areas, phones=phones)
-        fold = dispatcher.build(log, clock, city.watch)
+        neighbours = [cities.load_city(deploy, neighbour, areas) for neighbour in city.neighbours]
+        names = {code: entry.name.ja for code, entry in areas.entries.items()}
+        fold = dispatcher.build(log, clock, city.watch, covers(city, neighbours, areas), names)
         upkeep = Upkeep(log=log, clock=clock, reporter=Reporter("runtime", clock))
 
         async def announce() -> None:

@@ -31,7 +31,7 @@ from services.gateway.store.receipts import Receipts
 from services.runtime import logs
 from services.runtime.clock import Clock
 from services.runtime.reporting import Reporter
-from services.runtime.settings import Settings
+from services.runtime.settings import SettingInvalid, Settings
 
 SHOWN_MAX = 20
 """Sends on the office's page, the newest."""
@@ -99,9 +99,15 @@ class PushPart:
 
 
 def account_of(settings: Settings, phones: str) -> Account | None:
-    """Who we are for FCM: nobody but the stand-in's (at `phones`) in a demo. Raises `CredentialsUnusable`, `NotLoopback`."""
-    if settings.is_demo:
-        return loopback.account(phones) if phones else None
+    """Who we are for FCM: nobody but the stand-in's (at `phones`) in a demo and where one is named.
+
+    Raises `CredentialsUnusable`, `NotLoopback`, and `SettingInvalid` where live is given a stand-in.
+    """
+    if settings.phones and settings.is_live:
+        msg = f"phones={settings.phones!r}: live tells people, and a stand-in reaches nobody; leave it out"
+        raise SettingInvalid(msg)
+    if settings.is_demo or settings.phones:
+        return loopback.account(phones or settings.phones) if phones or settings.phones else None
     return account_from(Path(settings.fcm_credentials)) if settings.fcm_credentials else None
 
 

@@ -97,6 +97,12 @@ SETTINGS: tuple[Setting, ...] = (
         help="file with FCM's service account (JSON, readable by its owner alone); empty: no pushes. The demo never uses it",
     ),
     Setting(
+        name="phones",
+        default="",
+        help="for rehearsals: http address on this machine of a `hansho phones` that stands in for FCM; the demo starts "
+        "its own; live refuses it",
+    ),
+    Setting(
         name="alarm_webhook", default="", help="https (or loopback http) address that alarms are posted to as JSON"
     ),
     Setting(
@@ -150,6 +156,7 @@ class Settings:
     dead_s: float
     canary_every_s: float
     fcm_credentials: str
+    phones: str
     alarm_webhook: str
     connections_max: float
     connections_per_address_max: float

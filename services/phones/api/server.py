@@ -174,6 +174,7 @@ class Phones:
                 "revision": received.data.get("revision", ""),
                 "change": received.data.get("change", ""),
                 "hazard": received.data.get("hazard", ""),
+                "data": dict(received.data),
                 "tag": received.tag,
                 "title": received.title,
                 "silent": received.silent,

@@ -13,8 +13,10 @@ from services import onehost
 from services.eventlog.open import open_log
 from services.eventlog.port import Message
 from services.feedserver.api.server import FeedServer
+from services.gateway.channels import loopback
+from services.gateway.pushing import account_of
 from services.runtime.clock import ClockInvalid
-from services.runtime.settings import read
+from services.runtime.settings import SettingInvalid, read
 
 THEN = datetime(2026, 9, 1, 11, tzinfo=UTC)
 
@@ -36,3 +38,14 @@ async def test_records_are_stamped_with_the_time_that_the_log_was_given(engine: 
 def test_the_feed_server_dates_its_answers_by_its_clock() -> None:
     with FeedServer(clock=lambda: THEN) as server, urlopen(f"{server.base_url}/developer/xml/feed/extra.xml") as answer:
         assert parsedate_to_datetime(answer.headers["Date"]) == THEN
+
+
+def test_live_never_sends_to_a_stand_in() -> None:
+    with pytest.raises(SettingInvalid, match="a stand-in reaches nobody"):
+        account_of(read({"feeds": "live", "phones": "http://127.0.0.1:1"}, {}), "")
+
+
+def test_a_rehearsal_sends_to_the_stand_in_it_is_given() -> None:
+    account = account_of(read({"feeds": "http://127.0.0.1:1", "phones": "http://127.0.0.1:2"}, {}), "")
+    assert account is not None
+    assert account.project == loopback.PROJECT
