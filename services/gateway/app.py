@@ -107,7 +107,7 @@ def build(
     http.include_router(public.router(projection.view, city, neighbours, areas))
     http.include_router(health.router(projection.view, stream.crowd, canary_limit_s=canary_limit_s))
     pages.install(http, web)
-    push_part = pushing.build(settings, log, clock, city, areas, projection, phones=phones)
+    push_part = pushing.build(settings, log, clock, city, areas, projection=projection, phones=phones)
     http.include_router(push_part.router)
     office_part = office.build(
         log,

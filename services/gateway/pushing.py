@@ -117,8 +117,8 @@ def build(
     clock: Clock,
     city: City,
     areas: AreaTable,
-    projection: Projection,
     *,
+    projection: Projection,
     phones: str = "",
 ) -> PushPart:
     """Join the parts. `projection` is the gateway's situation; `phones` is where the demo's stand-in listens."""
