@@ -54,6 +54,8 @@ _NAMES = MappingProxyType(
         "service:dispatcher": "配信の判断",
         "service:gateway": "この画面の送り出し",
         "service:runtime": "本体",
+        "push:emergency": "プッシュ通知（緊急）",
+        "push:routine": "プッシュ通知（通常）",
         "lease:jma.extra": "気象庁 随時の有効期限",
         "lease:jma.eqvol": "気象庁 地震火山の有効期限",
         "gateway:append": "記録装置への書き込み",
@@ -79,6 +81,7 @@ _PREFIXES = (
     ("office:unsent:", "発令の送り出し"),
     ("office:unreadable:", "発令の記録"),
     ("lease:office:", "発令の有効期限"),
+    ("lapse:", "有効期限切れ"),
     ("gateway:record:", "状況の記録"),
 )
 
@@ -109,6 +112,12 @@ _ALARMS = MappingProxyType(
         "E5206": "応答がなくなりました",
         "E5207": "有効期限が近いか、切れています（解除ではありません）",
         "E5208": "自己試験が通りません。本物の警報も止まるおそれがあります",
+        "E5209": "有効期限が切れ、「未確認」と表示しています（解除ではありません）",
+        "E5401": "プッシュ通知の送り先が設定されていません",
+        "E5402": "プッシュ通知の内容が FCM に断られています",
+        "E5403": "プッシュ通知の認証が通りません",
+        "E5404": "プッシュ通知の送り先が応答しません",
+        "E5407": "読めない配信の指示があります",
         "E5530": "一人で出したものが、まだ確認されていません",
         "E5531": "承認されたのに送られていません（区域が違います）",
         "E5532": "承認されたのに送られていません（時間が経ちすぎました）",
@@ -250,7 +259,7 @@ def alarm_rows(problems: Sequence[Problem]) -> list[AlarmRow]:
 
 
 def _link(problem: Problem) -> str:
-    for prefix in ("lease:office:", "office:cosign:"):
+    for prefix in ("lease:office:", "lapse:office:", "office:cosign:"):
         if problem.subject.startswith(prefix):
             return f"/office/incidents/{problem.subject.removeprefix(prefix).partition(':')[0]}"
     return ""
