@@ -29,6 +29,7 @@ from services.gateway.channels.lanes import EMERGENCY, ROUTINE
 from services.gateway.channels.worker import Worker
 from services.gateway.core.sending import Attempt, Sending, Verdict
 from services.gateway.store.addresses import Addresses
+from services.gateway.store.passwords import Passwords
 from services.gateway.store.receipts import Receipts
 from services.ingest import app as ingest
 from services.ingest.core.polling import Source
@@ -146,7 +147,7 @@ class Virtual:
 
     async def _enrol(self, officer: str) -> None:
         assert self.door is not None
-        encoded = await self.door.office.desk.passwords.hash(PASSWORD)
+        encoded = await Passwords().hash(PASSWORD)
         made = Officer(
             officer=officer.lower(), name=officer, password=encoded, enabled=True, changed_at=self.clock.now()
         )
