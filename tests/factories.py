@@ -19,6 +19,7 @@ from schemas.alert import (
 )
 from schemas.area import AreaCode
 from schemas.level import Grade, rank_of, triple_of
+from schemas.subscription import Permission, Place, Subscription
 
 EVENING = datetime(2026, 9, 1, 11, 0, tzinfo=UTC)
 ODAWARA = AreaCode("class20", "1420600")
@@ -99,5 +100,28 @@ def an_alert(
         event="気象警報・注意報",
         headline="土砂災害に警戒してください。",
         info=infos if infos or msg_type is MsgType.CANCEL else (an_info(),),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # names are the test's own
+
+
+def a_device(
+    device: str = "device-1",
+    place: AreaCode = ODAWARA,
+    min_rank: int = 3,
+    *,
+    more: tuple[tuple[AreaCode, int], ...] = (),
+    address: str | None = "address-1",
+    permission: Permission = Permission.GRANTED,
+    **changes: object,
+) -> Subscription:
+    """A device that follows a place at a rank and above (and `more` of such) and can be reached."""
+    made = Subscription(
+        device=device,
+        credential_sha256="0" * 64,
+        places=tuple(Place(area=area, min_rank=rank) for area, rank in ((place, min_rank), *more)),
+        address=address,
+        address_at=EVENING,
+        permission=permission,
+        updated_at=EVENING,
     )
     return replace(made, **changes)  # type: ignore[arg-type]  # names are the test's own
