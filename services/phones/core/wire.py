@@ -66,9 +66,9 @@ def read(body: bytes, authorization: str) -> Received | Answer:
     message = asked.get("message") if isinstance(asked, dict) else None
     if not isinstance(message, dict):
         return bad_request("message", "Message is required.")
-    wrong = next(_objections(message), None)
-    if wrong is not None:
-        return bad_request(*wrong)
+    wrong = list(_objections(message))
+    if wrong:
+        return bad_request(*wrong[0])
     address = message.get("token") or message.get("fid")
     if not isinstance(address, str) or not re.fullmatch(r"[\x21-\x7e]+", address) or len(address) > TOKEN_CHARS_MAX:
         return malformed()
