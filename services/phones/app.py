@@ -36,12 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except HanshoError as error:
         sys.stderr.write(f"{error.code}: {error}\n")
         return 2
+    parent = options.parent or os.getppid()
     for told in (signal.SIGTERM, signal.SIGINT):  # Ctrl-C too where a shell had it ignored
         signal.signal(told, signal.default_int_handler)
     try:
         with phones:
             _announce(phones, options.announce)
-            parent = options.parent or os.getppid()
             while os.getppid() == parent:  # nothing is left behind
                 time.sleep(PARENT_CHECK_S)
     except KeyboardInterrupt:
