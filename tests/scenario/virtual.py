@@ -19,11 +19,10 @@ import httpx
 from schemas.alert import Surface
 from schemas.office import Officer
 from schemas.subscription import Channel
-from schemas.topics import TOPICS
 from services.dispatcher import app as dispatcher
 from services.dispatcher.core.places import covers
 from services.eventlog.memory import MemoryLog
-from services.eventlog.port import BEFORE_FIRST, EventLog, Record
+from services.eventlog.port import EventLog
 from services.gateway import app as gateway
 from services.gateway.channels.lanes import EMERGENCY, ROUTINE
 from services.gateway.channels.worker import Worker
@@ -37,6 +36,7 @@ from services.ingest.sources.http import Http
 from services.runtime import cities, records
 from services.runtime.reporting import Reporter
 from services.runtime.settings import read
+from tests.records import every_record
 from tests.scenario.feeds import BASE, Feeds
 from tests.scenario.jma import Jma
 from tests.scenario.judge import Heard
@@ -113,10 +113,8 @@ class Virtual:
         return self.phones.heard
 
     async def left_over(self) -> list[str]:
-        """What should not be there when everything is over: people still told of something, dead letters."""
-        told = [record.key for record in await every_record(self.log, "ledger") if record.value is not None]
-        dead = [f"dead: {record.id}" for record in await every_record(self.log, "dead")]
-        return [*told, *dead]
+        """What should not be there when everything is over."""
+        return await left_over(self.log)
 
     # --- what happens ---
 
@@ -219,12 +217,8 @@ class Virtual:
             await self.clock.sleep(source.interval_s)
 
 
-async def every_record(log: EventLog, topic: str) -> list[Record]:
-    """All records of a topic."""
-    found: list[Record] = []
-    for partition in range(TOPICS[topic].partitions):
-        after = BEFORE_FIRST
-        while batch := await log.read(topic, partition, after=after):
-            after = batch[-1].offset
-            found += batch
-    return found
+async def left_over(log: EventLog) -> list[str]:
+    """What should not be there when everything is over: people still told of something, dead letters."""
+    told = [record.key for record in await every_record(log, "ledger") if record.value is not None]
+    dead = [f"dead: {record.id}" for record in await every_record(log, "dead")]
+    return [*told, *dead]

@@ -1,0 +1,113 @@
+"""`make crash`: kill -9 at every point of a warning for 200 devices, and at twenty for 5,000 (ARGS="--devices 200 --seed 7").
+
+Two trials at a time, each with a stand-in for phones of its own. Shows progress; 0 when every trial held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.crash import city, lives
+from tests.crash.counting import AFTER, BEFORE, Point
+from tests.crash.trial import Phones, Trial, Undisturbed, crash, undisturbed
+from tests.e2e.processes import hansho, started
+
+WORKERS = 2
+FEW, MANY = 200, 5_000
+SAMPLE = 20
+SEED = 20_260_901
+UNREACHED_MAX = 0.1
+"""How many trials may not get to their point: receipts are as many as time makes them."""
+
+_open = ExitStack()
+_phones: list[Phones] = []
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what is asked for."""
+    options = _options(argv)
+    began = time.monotonic()
+    held = True
+    for devices, sample in ((FEW, None), (MANY, SAMPLE)):
+        if options.devices in {0, devices}:
+            held = trials(devices, options.seed, sample) and held
+    print(f"crash: {'held' if held else 'DID NOT HOLD'}, {time.monotonic() - began:.0f} s", flush=True)
+    return 0 if held else 1
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make crash")
+    parser.add_argument("--devices", type=int, choices=(0, FEW, MANY), default=0, help="0: both")
+    parser.add_argument("--seed", type=int, default=SEED, help="which points of the larger run")
+    return parser.parse_args(argv)
+
+
+def trials(devices: int, seed: int, sample: int | None) -> bool:
+    """All trials with so many devices; whether all held."""
+    with tempfile.TemporaryDirectory(prefix="hansho-crash-") as folder:
+        settled = Path(folder) / "settled.db"
+        with ProcessPoolExecutor(WORKERS, get_context("spawn"), initializer=_begin) as pool:
+            calm = pool.submit(_calm, settled, devices).result()
+            points = chosen(calm.points, seed, sample)
+            print(f"crash: {devices} devices, {len(calm.points) // 2} points, {len(points)} of them tried", flush=True)
+            running = [pool.submit(_try, settled, devices, point, calm) for point in points]
+            results = [
+                _shown(done.result(), number, len(points)) for number, done in enumerate(as_completed(running), 1)
+            ]
+    unreached = [one for one in results if not one.reached]
+    faulty = [one for one in results if one.faults]
+    worst = max(results, key=lambda one: one.repeats)
+    print(
+        f"crash: {devices} devices: {len(faulty)} of {len(results)} trials did not hold; "
+        f"{len(unreached)} points were not reached; at most {worst.repeats} repeats ({worst.repeats_max} allowed there)",
+        flush=True,
+    )
+    return not faulty and len(unreached) <= UNREACHED_MAX * len(results)
+
+
+def chosen(points: Iterable[Point], seed: int, sample: int | None) -> list[Point]:
+    """Every append and commit, each before or after in turn; or so many of them by chance."""
+    counted = list(dict.fromkeys((point.what, point.nth) for point in points))
+    turns = [Point(what, nth, (BEFORE, AFTER)[place % 2]) for place, (what, nth) in enumerate(counted)]
+    return turns if sample is None else random.Random(seed).sample(turns, min(sample, len(turns)))
+
+
+def _shown(trial: Trial, number: int, of: int) -> Trial:
+    for fault in trial.faults:
+        print(f"crash: {trial.point}: {fault}", flush=True)
+    if number % 20 == 0 or number == of:
+        print(f"crash: {number} of {of}", flush=True)
+    return trial
+
+
+# --- in the workers ---
+
+
+def _begin() -> None:
+    """Give the worker a stand-in for phones of its own."""
+    program = _open.enter_context(started(*hansho("phones")))
+    _phones.append(Phones(program.line_with(r"phones (http://\S+)")[1]))
+
+
+def _calm(settled: Path, devices: int) -> Undisturbed:
+    who = city.people(devices)
+    lives.on(settled, partial(city.settle, who=who))
+    return undisturbed(settled, who, _phones[0])
+
+
+def _try(settled: Path, devices: int, point: Point, calm: Undisturbed) -> Trial:
+    return crash(settled, city.people(devices), _phones[0], point, calm)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
