@@ -76,8 +76,9 @@ class App:
             Shard(number=number, fold=self.fold, know=Projection(number, self.log, self.clock, self.bench))
             for number in range(SHARDS)
         ]
-        for shard in shards:
-            await shard.know.load()
+        async with asyncio.TaskGroup() as loading:  # one reads while another one's batch is on the bench
+            for shard in shards:
+                loading.create_task(shard.know.load())
         await load_underway(self.log, self.bench, {shard.number: shard.know for shard in shards})
         self.shards = tuple(shards)
         devices = sum(len(shard.know.index) for shard in shards)

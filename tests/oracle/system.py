@@ -19,7 +19,7 @@ from services.dispatcher.core.force import Force, Moment, in_force, run_named, s
 from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import Ledger
 from services.dispatcher.core.orders import orders, worths
-from services.dispatcher.core.pending import Pending
+from services.dispatcher.core.pending import Pending, Waiting
 from services.dispatcher.core.situation import Situation, take
 from services.eventlog.partition import partition_of
 from tests.oracle.world import AREAS, Bulletin, Device, Item, Told
@@ -33,7 +33,10 @@ WATCH = frozenset(AREAS)
 class Shard:
     index: Index = field(default_factory=Index)
     ledger: Ledger = field(default_factory=Ledger)
-    pending: Pending = field(default_factory=Pending)
+    pending: Pending = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pending = Pending(self.index.number)
 
 
 class System:
@@ -79,7 +82,7 @@ class System:
     def _due(self, shard: Shard, now: datetime) -> Iterator[Stream]:
         streams = self.situation.streams.values()
         seen: set[str] = set()
-        for run, pair in sorted(over(shard.ledger, self._force(now), {})):
+        for run, pair in sorted(over(shard.ledger, self._force(now), lambda _: Waiting())):
             stream = speaker(streams, run, pair, {})
             assert stream is not None
             if stream.stream not in seen:

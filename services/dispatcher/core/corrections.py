@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 
-from pyroaring import BitMap
-
-from schemas.area import AreaCode
 from schemas.notification import Item, Outcome
 from services.dispatcher.core.decide import Give, Take
 from services.dispatcher.core.force import Held, Pair
@@ -56,17 +53,6 @@ def again(settled: Settled, force: Mapping[Pair, Held], covers: Covers) -> Again
     told = [item for item in settled.notice.items if item.change in TELLING]
     stands = told and all(_stands(item, settled.notice.revision, force, covers) for item in told)
     return Again.SOON if stands else Again.NOW
-
-
-def waiting(found: Mapping[tuple[str, AreaCode], set[str]], covers: Covers, index: Index) -> dict[Pair, BitMap]:
-    """Whose being told is in a queue, by what they follow."""
-    by_pair: dict[Pair, BitMap] = {}
-    for (hazard, area), devices in found.items():
-        numbers = index.numbers(devices)
-        for one in municipalities(covers, area):
-            pair = Pair(hazard, one)
-            by_pair[pair] = by_pair[pair] | numbers if pair in by_pair else numbers
-    return by_pair
 
 
 def _pairs(item: Item, covers: Covers) -> Iterator[Pair]:

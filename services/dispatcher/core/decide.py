@@ -12,7 +12,7 @@ Each device is told once, all that concerns it in one notice, the worst first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 
@@ -25,7 +25,7 @@ from schemas.notification import Change, Decision, Item, Notice, Told
 from services.dispatcher.core.force import Block, Force, Held, Pair, is_loud, is_mistake, named, notice_of
 from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import LOWEST, Draft, Ledger, packed
-from services.dispatcher.core.pending import TELLING
+from services.dispatcher.core.pending import TELLING, Waiting
 from services.dispatcher.core.places import Covers
 
 _ORDER = {hazard: place for place, hazard in enumerate(HAZARDS)}
@@ -88,7 +88,7 @@ class Case:
     japan_time: time
     subject: Subject
     force: Mapping[Pair, Held]
-    waiting: Mapping[Pair, BitMap] = field(default_factory=dict)
+    waiting: Waiting = field(default_factory=Waiting)
     takes: tuple[Take, ...] = ()
     gives: tuple[Give, ...] = ()
     begins: bool = True
@@ -136,13 +136,13 @@ def decide(case: Case, index: Index, ledger: Ledger) -> Decision:
     )
 
 
-def over(ledger: Ledger, force: Force, waiting: Mapping[str, Mapping[Pair, BitMap]]) -> Iterator[tuple[str, Pair]]:
+def over(ledger: Ledger, force: Force, waiting: Callable[[str], Waiting]) -> Iterator[tuple[str, Pair]]:
     """What is in the ledger and in force no more, by run: somebody is to be told its end, whose beginning is settled."""
     for run, pairs in ledger.runs().items():
-        held, unsettled = force.of(run), waiting.get(run, {})
-        for pair, levels in pairs.items():
-            if pair not in held and levels[LOWEST].devices - unsettled.get(pair, _NOBODY):
-                yield run, pair
+        held = force.of(run)
+        gone = [pair for pair in pairs if pair not in held]
+        unsettled = waiting(run) if gone else Waiting()
+        yield from ((run, pair) for pair in gone if pairs[pair][LOWEST].devices - unsettled.of(pair))
 
 
 def _told_by(subject: Subject, draft: Draft) -> set[Pair]:
@@ -177,7 +177,7 @@ def _clear(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple
     levels = draft.levels(pair)
     if not levels:
         return
-    waiting = case.waiting.get(pair, _NOBODY)
+    waiting = case.waiting.of(pair)
     left = (levels[LOWEST].devices & index.alive) - waiting
     for other in draft.pairs():
         if other.hazard == pair.hazard and other != pair and other in case.force:
@@ -225,7 +225,6 @@ def _last_item(subject: Subject, told: Item, change: Change, rank: int) -> Item:
 
 
 _NO_WORDS = Ending("", "", "")
-_NOBODY = BitMap()
 
 
 def _endings(stream: Stream) -> dict[str, Ending]:

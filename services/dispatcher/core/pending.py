@@ -7,13 +7,15 @@ settled. A projection of `deliveries.*` and `receipts`, rebuilt at each start.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from schemas.area import AreaCode
+from pyroaring import BitMap
+
 from schemas.notification import UNTOLD, Change, Item, Notice, Order, Outcome, Receipt
-from services.dispatcher.core.force import run_named
+from services.dispatcher.core.force import Pair, run_named
+from services.dispatcher.core.places import Covers, municipalities
 
 UNDERWAY_MAX = timedelta(hours=1)
 """After so long an order counts as told although no receipt says so: its worker is gone, and an end that waits for it
@@ -52,26 +54,56 @@ class Settled:
 
 @dataclass(slots=True)
 class _Underway:
-    """One order. `waiting` are the devices that are not settled; `untold` those already corrected."""
+    """One order, with its devices' numbers in its order (those that have none any more left out of `waiting`).
+
+    `waiting` are the devices that are not settled; `untold` those already corrected.
+    """
 
     order: Order
-    waiting: frozenset[str]
+    numbers: Sequence[int | None]
+    waiting: BitMap
     untold: set[str] = field(default_factory=set)
     was: dict[tuple[str, Item], int] = field(default_factory=dict)
     """Where a notice before this one was not told after all: the rank told before *that*, by device and item."""
 
+    def left(self, receipt: Receipt) -> BitMap:
+        """Who is not settled by what a receipt says."""
+        again = frozenset(receipt.waiting)
+        taken = zip(self.order.devices[: receipt.progress], self.numbers, strict=False) if again else ()
+        early = [number for device, number in taken if device in again and number is not None]
+        return BitMap([*early, *(number for number in self.numbers[receipt.progress :] if number is not None)])
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Whose being told of something in a run is not settled; counted for a pair only when it is asked for."""
+
+    orders: tuple[_Underway, ...] = ()
+    covers: Covers = field(default_factory=dict)
+
+    def of(self, pair: Pair) -> BitMap:
+        """Devices that are to be told of the pair by an order that is under way."""
+        found = [one.waiting for one in self.orders if any(self._is_of(item, pair) for item in _telling(one.order))]
+        return BitMap.union(*found) if found else BitMap()
+
+    def _is_of(self, item: Item, pair: Pair) -> bool:
+        return item.hazard == pair.hazard and pair.area in municipalities(self.covers, item.area)
+
 
 class Pending:
-    """One shard's orders that are not final."""
+    """One shard's orders that are not final. `number_of` gives a device's number, None when it has none."""
 
-    def __init__(self) -> None:
+    def __init__(self, number_of: Callable[[str], int | None]) -> None:
         """None."""
+        self._number_of = number_of
         self._orders: dict[str, _Underway] = {}
 
     def add(self, order: Order) -> None:
         """An order that was given; one known already stays as it is."""
         if order.id not in self._orders:
-            self._orders[order.id] = _Underway(order, frozenset(order.devices))
+            numbers = [self._number_of(device) for device in order.devices]
+            waiting = BitMap([number for number in numbers if number is not None])
+            self._orders[order.id] = _Underway(order, numbers, waiting)
 
     def __contains__(self, order: str) -> bool:
         """Whether an order of this id is under way."""
@@ -85,7 +117,7 @@ class Pending:
         order = known.order
         fresh = [one for one in receipt.others if one.outcome in UNTOLD and one.device not in known.untold]
         known.untold.update(one.device for one in fresh)
-        known.waiting = frozenset((*receipt.waiting, *order.devices[receipt.progress :]))
+        known.waiting = known.left(receipt)
         untold = tuple(self._untold(known, tuple(one.device for one in fresh))) if fresh else ()
         if receipt.final:
             del self._orders[receipt.order]
@@ -98,15 +130,12 @@ class Pending:
             outcomes=frozenset(one.outcome for one in fresh),
         )
 
-    def waiting(self, run: str, now: datetime) -> dict[tuple[str, AreaCode], set[str]]:
-        """By hazard and area, as items name them: devices whose being told in a run is not settled."""
-        found: dict[tuple[str, AreaCode], set[str]] = {}
-        for known in self._orders.values():
-            underway = known.waiting and now - known.order.decided_at < UNDERWAY_MAX
-            if underway and run_named(known.order.notice.drill) == run:
-                for item in _telling(known.order):
-                    found.setdefault((item.hazard, item.area), set()).update(known.waiting)
-        return found
+    def waiting(self, run: str, now: datetime, covers: Covers) -> Waiting:
+        """Whose being told in a run is not settled now."""
+        underway = (
+            known for known in self._orders.values() if known.waiting and now - known.order.decided_at < UNDERWAY_MAX
+        )
+        return Waiting(tuple(known for known in underway if run_named(known.order.notice.drill) == run), covers)
 
     @staticmethod
     def _untold(known: _Underway, devices: tuple[str, ...]) -> Iterator[Untold]:

@@ -50,10 +50,14 @@ class Projection:
     bench: Bench
     index: Index = field(default_factory=Index)
     ledger: Ledger = field(default_factory=Ledger)
-    pending: Pending = field(default_factory=Pending)
+    pending: Pending = field(init=False)
     standing: dict[str, Decision] = field(default_factory=dict)
     last: Decision | None = None
     _seen: int = BEFORE_FIRST
+
+    def __post_init__(self) -> None:
+        """Orders name devices; the index knows their numbers."""
+        self.pending = Pending(self.index.number)
 
     async def load(self) -> None:
         """Read everything but the orders under way."""

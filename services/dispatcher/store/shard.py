@@ -17,8 +17,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
-from pyroaring import BitMap
-
 from schemas.alert import Origin
 from schemas.lifecycle import Stream, standing
 from schemas.notification import Decision, LedgerEntry, Order, Receipt
@@ -39,7 +37,7 @@ from services.dispatcher.core.orders import (
     shard_of,
     worths,
 )
-from services.dispatcher.core.pending import Settled
+from services.dispatcher.core.pending import Settled, Waiting
 from services.dispatcher.core.situation import concerns
 from services.dispatcher.store.fold import ALERT_TOPICS, PLACES, SOURCE, Fold, positions
 from services.dispatcher.store.projection import Projection, append, key_of
@@ -166,7 +164,9 @@ class Shard:
             again, self._again = self._again, set()
             revived, self._revived = self.fold.revived - self._revived, Counter(self.fold.revived)
             await self.know.catch_up()
-            for due in [*self._over(force), *self._speaking(again, revived)]:
+            now = self.know.clock.now()
+            ended = await self.know.bench.run(lambda: list(self._over(force, now)))
+            for due in [*ended, *self._speaking(again, revived)]:
                 await self._sweep_one(due)
 
     # --- alerts ---
@@ -308,12 +308,11 @@ class Shard:
 
     # --- what time makes due ---
 
-    def _over(self, force: Force) -> Iterator[_Due]:
+    def _over(self, force: Force, now: datetime) -> Iterator[_Due]:
         """What somebody was told and is over, though no alert of its own is on the way to say so, by stream."""
         ledger, streams, covers = self.know.ledger, self.fold.situation.streams, self.fold.covers
-        waiting = {run: self._waiting(run) for run in ledger.runs()}
         done: set[tuple[str, str]] = set()
-        for run, pair in over(ledger, force, waiting):
+        for run, pair in over(ledger, force, lambda run: self._waiting(run, now)):
             stream = speaker(streams.values(), run, pair, covers)
             if stream is None:
                 yield _Due("gone", run, pair=pair)
@@ -366,7 +365,7 @@ class Shard:
             japan_time=now.astimezone(JAPAN).time(),
             subject=subject,
             force=self.fold.force().of(subject.run),
-            waiting=self._waiting(subject.run),
+            waiting=self._waiting(subject.run, now),
             takes=takes,
             gives=gives,
             begins=begins,
@@ -402,9 +401,8 @@ class Shard:
             self.know.pending.add(order)
         metrics.ORDERED.inc(sum(len(order.devices) for order in made.orders))
 
-    def _waiting(self, run: str) -> Mapping[Pair, BitMap]:
-        found = self.know.pending.waiting(run, self.know.clock.now())
-        return corrections.waiting(found, self.fold.covers, self.know.index)
+    def _waiting(self, run: str, now: datetime) -> Waiting:
+        return self.know.pending.waiting(run, now, self.fold.covers)
 
     def _decision(self, decision: Decision) -> Message:
         key = key_of(decision)

@@ -106,16 +106,13 @@ class City:
 
     async def _settles(self) -> None:
         assert self.task is not None
-        settling = asyncio.ensure_future(self.clock.move_to(self.clock.now()))
-        await asyncio.wait([settling, self.task], return_when=asyncio.FIRST_COMPLETED)
+        await self.clock.move_to(self.clock.now())
         if self.task.done():
-            settling.cancel()
             await self.task
 
     async def passes_until(self, at: datetime) -> None:
         await self.clock.move_to(at)
-        if self.task is not None and not self.task.done():
-            await self.settles()
+        await self.settles()
 
     # --- what comes in ---
 

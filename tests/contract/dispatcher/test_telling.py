@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import time
 
 from schemas.alert import Drill, MsgType, Origin, Surface
 from schemas.area import AreaCode
 from schemas.notification import Decision, DeviceNumber, Order, Outcome
 from schemas.situation import CANARY_STREAM
 from schemas.status import StatusReport
-from schemas.subscription import Channel, Language
+from schemas.subscription import Channel, Language, QuietHours
 from schemas.telegram import DeadLetter
 from services.dispatcher.core.ledger import unpacked
 from services.eventlog.port import Message
@@ -135,7 +136,7 @@ async def test_nothing_old_is_told_while_its_source_is_silent_and_it_is_told_whe
     await city.hears("jma.extra", at(30))
     await city.stops()
     await city.puts(an_alert(0, an_info(level=4)))
-    await city.passes_until(at(60))
+    await city.clock.move_to(at(60))
     await city.starts()
     await city.passes_until(at(70))
     assert await city.told() == {}, "its lease has ended: nobody knows whether it still holds"
@@ -164,7 +165,7 @@ async def test_a_drill_is_told_as_a_drill_without_sound_and_ends_with_its_run(ci
     await city.says(an_alert(1, an_info(level=5), run="2026-09-01"), topic=DRILLS)
     await city.says(an_alert(2, an_info("wind", level=3), run="2026-09-02"), topic=DRILLS)
     await city.passes_until(at(5))
-    drills = [order for order in await city.orders(("deliveries.routine",))]
+    drills = await city.orders(("deliveries.routine",))
     assert all(order.silent and order.notice.drill for order in drills)
     assert len(await city.orders(("deliveries.emergency",))) == 1
     told = [(item.change.value, item.hazard) for order in drills for item in order.notice.items]
@@ -364,9 +365,6 @@ async def test_a_larger_area_reaches_who_follows_a_municipality_in_it(city: City
 
 @in_a_city
 async def test_the_office_wakes_people_in_their_quiet_hours_and_a_routine_warning_does_not(city: City) -> None:
-    from schemas.subscription import QuietHours
-    from datetime import time
-
     asleep = QuietHours(start=time(19), end=time(23))
     await city.follows(a_device("anna", quiet=asleep))
     await city.says(an_alert(0, an_info("wave", level=None, grade=None)), topic=ROUTINE)
