@@ -77,6 +77,7 @@ class Worker:
     reporter: Reporter
     traffic: Traffic = field(default_factory=Traffic)
     jitter: Callable[[], float] = random.random
+    mirror_wait_s: float = MIRROR_WAIT_S
     held: dict[str, Held] = field(default_factory=dict)
     gates: dict[Channel, Gate] = field(default_factory=dict)
     flying: dict[Channel, int] = field(default_factory=dict)
@@ -187,7 +188,7 @@ class Worker:
         return known
 
     def _advance(self, held: Held, situation: Known, leases: Mapping[str, datetime], now: datetime) -> bool:
-        if not work.is_due(held.work, now):
+        if not work.is_left(held.work):
             return False
         fate = self._fate(held, push.fate(held.order, situation, leases, now))
         if fate is Fate.LATER:
@@ -207,7 +208,7 @@ class Worker:
         return moved
 
     def _fate(self, held: Held, fate: Fate) -> Fate:
-        if fate is Fate.LATER and asyncio.get_running_loop().time() - held.since_s > MIRROR_WAIT_S:
+        if fate is Fate.LATER and asyncio.get_running_loop().time() - held.since_s > self.mirror_wait_s:
             return Fate.SEND
         return fate
 
@@ -225,9 +226,9 @@ class Worker:
         self, held: Held, channel: PushChannel, count: int, leases: Mapping[str, datetime], now: datetime
     ) -> bool:
         order = held.order
+        message = push.push_of(order, self.names, leases, now, urgent=self.lane.urgent)
         probing = self._gate(channel.kind).closed_until is not None
         held.work, devices = work.take(held.work, now, count, fresh_first=probing)
-        message = push.push_of(order, self.names, leases, now, urgent=self.lane.urgent)
         targets = {
             device: push.target(order, self.addresses.get(device), self.receipts.sends.dead) for device in devices
         }

@@ -136,6 +136,11 @@ def drop(work: Work, outcome: Outcome) -> Work:
     )
 
 
+def is_left(work: Work) -> bool:
+    """Whether somebody is to be taken, now or later."""
+    return work.taken < work.total or bool(work.waiting)
+
+
 def is_due(work: Work, now: datetime) -> bool:
     """Whether somebody could be taken now."""
     return work.taken < work.total or any(one.due_at is None or one.due_at <= now for one in work.waiting.values())

@@ -19,6 +19,7 @@ from services.gateway.core.work import (
     drop,
     give,
     is_due,
+    is_left,
     next_due_at,
     receipt,
     receipt_id,
@@ -51,12 +52,14 @@ def test_devices_are_taken_from_the_front_a_slice_at_a_time() -> None:
     assert (first, second, third) == (("d0", "d1"), ("d2", "d3"), ("d4",))
     assert take(work, NOW, 2)[1] == ()
     assert not is_due(work, NOW)
+    assert not is_left(work)
 
 
 def test_whoever_failed_is_taken_again_when_his_time_has_come_before_others_are() -> None:
     work, _ = take(begin(order(3), None), NOW, 1)
     work = give(work, {"d0": Again(due_at=SOON)})
     assert work.waiting == {"d0": Waiting(failures=1, due_at=SOON)}
+    assert is_left(work)
     assert take(work, NOW, 2)[1] == ("d1", "d2")
     assert take(work, SOON, 2)[1] == ("d0", "d1")
     assert next_due_at([work, begin(order(1), None)]) == SOON
