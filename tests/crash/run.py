@@ -6,6 +6,7 @@ Two trials at a time, each with a stand-in for phones of its own. Shows progress
 from __future__ import annotations
 
 import argparse
+import logging
 import random
 import sys
 import tempfile
@@ -95,6 +96,7 @@ def _shown(trial: Trial, number: int, of: int) -> Trial:
 
 def _begin() -> None:
     """Give the worker a stand-in for phones of its own."""
+    logging.getLogger("hansho").addHandler(logging.NullHandler())  # what is made up after a crash is no news here
     program = _open.enter_context(started(*hansho("phones")))
     _phones.append(Phones(program.line_with(r"phones (http://\S+)")[1]))
 
