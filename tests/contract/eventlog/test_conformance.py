@@ -166,6 +166,15 @@ class TestNames:
         with pytest.raises(ValueError, match="by shard"):
             await log.append("shards", [a_message()])
 
+    @pytest.mark.parametrize("wrong", [{"key": "\ud800"}, {"id": "\udfff"}, {"id": ""}], ids=["key", "id", "no id"])
+    async def test_what_cannot_be_kept_is_refused_before_it_reaches_the_storage(
+        self, log: EventLog, wrong: dict[str, str]
+    ) -> None:
+        good = {"key": "k", "id": "1", "value": b"v", "partition": 0}
+        with pytest.raises(ValueError, match=r"surrogates|has no id"):
+            await log.append("shards", [Message(**{**good, **wrong})])  # type: ignore[arg-type]
+        assert await everything(log, "shards") == []
+
 
 class TestReading:
     async def test_reading_goes_on_behind_an_offset(self, log: EventLog) -> None:

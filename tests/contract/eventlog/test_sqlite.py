@@ -148,6 +148,23 @@ class TestOneWriter:
         async with open_log(f"sqlite:{path}") as log:
             await log.append("status", [a_message()])
 
+    async def test_a_forked_worker_does_not_keep_the_file_of_a_dead_process(self, path: Path) -> None:
+        program = (
+            "import asyncio, os, signal, sys; from services.eventlog.open import open_log\n"
+            "async def main():\n"
+            "    async with open_log(sys.argv[1]):\n"
+            "        if os.fork() == 0:\n            os.read(0, 1); os._exit(0)\n"
+            "        os.kill(os.getpid(), signal.SIGKILL)\n"
+            "asyncio.run(main())"
+        )
+        writer_and_worker = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-W", "ignore", "-c", program, f"sqlite:{path}"), cwd=ROOT, stdin=subprocess.PIPE
+        )
+        assert await writer_and_worker.wait() == -9
+        async with open_log(f"sqlite:{path}") as log:
+            await log.append("status", [a_message()])
+        await writer_and_worker.communicate(b"x")
+
     async def test_another_name_for_the_file_is_the_same_log(self, path: Path) -> None:
         log = await opened(path)
         link = path.with_name("link.sqlite")
@@ -194,11 +211,12 @@ class TestSchema:
     async def test_retention_finds_old_records_by_their_age(self, path: Path) -> None:
         await (await opened(path)).close()
         with closing(sqlite3.connect(path)) as file:
-            plan = file.execute(
-                "EXPLAIN QUERY PLAN SELECT offset FROM record WHERE topic = 1 AND partition = 1 "
-                "AND (compacted = 0 OR value IS NULL) AND appended_at_us < 5 ORDER BY appended_at_us"
-            ).fetchall()
-        assert "USING INDEX record_age" in plan[0][3] or "USING COVERING INDEX record_age" in plan[0][3]
+            removable = file.execute(f"EXPLAIN QUERY PLAN {sqlite._REMOVABLE}", (1, 0, 5, 200)).fetchall()
+            holds_back = file.execute(f"EXPLAIN QUERY PLAN {groups._HOLDS_BACK}", (1, 0, 5, 3)).fetchall()
+        for plan in (removable, holds_back):
+            searches = [line[3] for line in plan if line[3].startswith("SEARCH record")]
+            assert len(searches) == 1
+            assert "record_age (topic=? AND partition=? AND appended_at_us<?)" in searches[0]
 
     async def test_a_changed_number_of_partitions_is_refused(self, path: Path) -> None:
         await (await opened(path)).close()
@@ -333,6 +351,23 @@ class TestQueue:
         await first
         await log.append("annals", [a_message("next")])
         assert [record.key for record in await log.read("annals", 0)] == ["next"]
+        await log.close()
+
+    async def test_who_comes_when_the_queue_is_full_waits_before_it_but_no_emergency_does(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(writer, "WAITING_CALLS_MAX", 5)
+        log = await opened(path)
+        with writer_held(path):
+            calls = [asyncio.create_task(log.append("annals", [a_message(id=str(n))])) for n in range(30)]
+            await asyncio.sleep(0)
+            await writer_has_taken_all(log)
+            emergency = asyncio.create_task(log.append("bells", [a_message()]))
+            await asyncio.sleep(0)
+            assert [len(log._writer._waiting[urgent]) for urgent in (True, False)] == [1, 0]
+            assert not any(call.done() for call in calls)
+        await asyncio.gather(*calls, emergency)
+        assert [record.id for record in await log.read("annals", 0)] == [str(n) for n in range(30)]
         await log.close()
 
     async def test_calls_share_commits(self, path: Path) -> None:
