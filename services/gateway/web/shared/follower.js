@@ -110,8 +110,9 @@ export class Follower {
 
   /** @param {Frame} frame */
   hear(frame) {
-    if (frame.server_time) {
-      this.clock.align(Date.parse(frame.server_time));
+    const time = Date.parse(frame.server_time || "");
+    if (!Number.isNaN(time)) {
+      this.clock.align(time);
       this.clockKnown = true;
     }
     const { session, answers } = hear(this.session, frame, performance.now());
