@@ -131,11 +131,11 @@ export class Follower {
 
   /** @returns {Line} */
   lineNow() {
-    const { awaits, heard } = this.session;
+    const { awaits, heard, asOf } = this.session;
     if (this.up) {
-      return { state: awaits === null ? "live" : "connecting", heard };
+      return { state: awaits === null ? "live" : "connecting", heard, asOf };
     }
-    return { state: this.everLost || performance.now() > PATIENCE_MS ? "lost" : "connecting", heard };
+    return { state: this.everLost || performance.now() > PATIENCE_MS ? "lost" : "connecting", heard, asOf };
   }
 
   askCity() {
