@@ -6,6 +6,7 @@ Wiring only. The parts meet in the log and nowhere else, exactly as they would a
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -29,12 +30,17 @@ from services.runtime.reporting import Reporter
 from services.runtime.settings import LIVE_BASE, SettingInvalid, Settings
 from services.runtime.upkeep import Upkeep
 
+SWITCH_S = 0.001
+"""How long a thread may keep the interpreter while others wait: parsing must not hold up the log's commits (the default of
+5 ms makes an append next to a busy thread several times as slow)."""
+
 Say = Callable[[str], None]
 
 
 async def run(settings: Settings, say: Say, stop: asyncio.Event | None = None) -> None:
     """Run until stopped. `say` shows a line to the person at the terminal."""
     began = time.monotonic()
+    sys.setswitchinterval(SWITCH_S)
     clock = _clock(settings)
     directory = deployment.data_dir(settings)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)

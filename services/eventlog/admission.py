@@ -73,6 +73,8 @@ def _admitted(topic: Topic, message: Message) -> Entry:
             f"Message {message.id} for {topic.name} has {len(message.value)} bytes, more than the {topic.value_bytes_max} "
             "that the topic takes: nothing of the call was kept. Send it smaller, or as a reference."
         )
+    for text in (message.key, message.id):
+        text.encode()  # half a surrogate pair cannot be kept: UnicodeEncodeError, which is a ValueError
     headers = orjson.dumps(dict(message.headers)) if message.headers else b"{}"
     return Entry(topic, _partition(topic, message), message, headers)
 

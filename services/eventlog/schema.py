@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from schemas.topics import Policy, Topic
@@ -187,33 +187,44 @@ def is_compacted(topic: Topic) -> bool:
     return topic.policy is Policy.COMPACT
 
 
-def is_busy(error: Exception) -> bool:
-    """Whether another process kept the file locked: no call's own fault, and trying again waits as long again."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+def is_of_the_file(error: Exception) -> bool:
+    """Whether the file is what failed, not one call: trying each call again would wait as long, or do harm, each time."""
+    return _primary_code(error) in (*_BUSY, *_MAY_BE_FULL, *_FAILED)
 
 
 def typed(error: Exception, path: Path, doing: str) -> EventLogError:
     """What an error of the storage means to the caller: what happened to the call, and what to do."""
+    return diagnosed(error, path)(doing)
+
+
+def diagnosed(error: Exception, path: Path) -> Callable[[str], EventLogError]:
+    """Find out once what an error means; the answer makes each call's own error of it."""
     if isinstance(error, EventLogError):
-        return error
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return lambda _: error
+    code = _primary_code(error)
     no_room = code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in _NO_ROOM
     if no_room or (code in _MAY_BE_FULL and is_full(path.parent)):
-        return LogFull(
+        return lambda doing: LogFull(
             f"The disk of {path} is full: nothing was kept of {doing}; what was acknowledged before is intact. "
             "Free space there; the log works again by itself."
         )
-    if is_busy(error):
-        return LogInUse(
+    if code in _BUSY:
+        return lambda doing: LogInUse(
             f"Another process kept {path} locked for more than {BUSY_TIMEOUT_MS} ms: nothing was kept of {doing}. "
             "Find it (fuser, lsof) and end it; the log works again by itself."
         )
-    return LogBroken(
+    return lambda doing: LogBroken(
         f"The storage of {path} failed ({type(error).__name__}: {error}): {doing} was not acknowledged. "
         "Check the disk and the system's log; restore a copy if the file is damaged."
     )
 
 
+def _primary_code(error: Exception) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_FAILED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MAY_BE_FULL = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 """What SQLite answers besides SQLITE_FULL when a quota is used up or there is no room for its shared memory."""

@@ -62,7 +62,7 @@ WHERE topic = ? AND partition = ? AND offset > ? ORDER BY offset LIMIT ?
 _FLOOR = "(SELECT coalesce(min(committed), 9223372036854775807) FROM position WHERE topic = ?1 AND partition = ?2)"
 _REMOVABLE = f"""
 SELECT offset, coalesce(length(value), 0) FROM record
-WHERE topic = ?1 AND partition = ?2 AND (compacted = 0 OR value IS NULL) AND appended_at_us < ?3 AND offset <= {_FLOOR}
+WHERE topic = ?1 AND partition = ?2 AND (compacted = 0 OR value IS NULL) AND appended_at_us < ?3 AND +offset <= {_FLOOR}
 ORDER BY appended_at_us LIMIT ?4
 """  # noqa: S608 - constants only
 # Checked again where it is removed: a group may have registered since, and it begins at the oldest record.

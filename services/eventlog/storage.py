@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
 from services.eventlog.port import LogInUse, LogMismatch
 
@@ -36,11 +36,11 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 def prepare(path: Path) -> None:
     """Make the directories (0700) and the file (0600) where they are missing, so that they survive a power cut."""
+    refuse_network_disk(path.parent)
     missing = [directory for directory in (path.parent, *path.parent.parents) if not directory.exists()]
     for directory in reversed(missing):
         directory.mkdir(mode=_PRIVATE_DIRECTORY, exist_ok=True)
         _sync_directory(directory.parent)
-    refuse_network_disk(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE))
     _sync_directory(path.parent)
 
@@ -95,6 +95,19 @@ def is_full(directory: Path) -> bool:
     return False
 
 
+_held: set[int] = set()
+"""Descriptors of the locks this process holds."""
+
+
+def _leave_locks_to_parent() -> None:
+    while _held:
+        os.close(_held.pop())
+
+
+# A forked worker would share the lock, and keep it when the writer is killed and to be started again.
+os.register_at_fork(after_in_child=_leave_locks_to_parent)
+
+
 class WriterLock:
     """The right to write a log, held by one process; the kernel takes it back from a dead one at once."""
 
@@ -111,18 +124,13 @@ class WriterLock:
                 f"{path} is open for writing in process {holder}. One process writes a log: stop that one first, or "
                 "give this one another directory."
             ) from None
-        try:
+        _held.add(self._descriptor)
+        # On a full disk without the number: it is only for the text above, the lock holds without it.
+        with suppress(OSError):
             os.truncate(self._descriptor, 0)
             os.write(self._descriptor, f"{os.getpid()}\n".encode())
-        except OSError:
-            pass  # a full disk: the number is only for the text above, the lock holds without it
 
     def release(self) -> None:
         """Give the right back; the lock file stays, for removing it would let two processes hold one each."""
+        _held.discard(self._descriptor)
         os.close(self._descriptor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.release()

@@ -1,7 +1,8 @@
 """The one thread that writes an SQLite log: it commits everything that waits, urgent calls first, then answers.
 
 All callers that wait while one commit is synced to disk share the next: a durable commit costs one fsync however many
-share it. A batch that fails is undone and its calls are tried one by one, so that one call's failure is only its own.
+share it. A batch that fails is undone and its calls are tried one by one, so that one call's failure is only its own;
+where the file itself is what failed, all are refused at once.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from services.eventlog.admission import Entry
 from services.eventlog.news import CLOSED, News
 from services.eventlog.port import LogClosed, Position
 from services.eventlog.progress import Place
-from services.eventlog.schema import BUSY_TIMEOUT_MS, is_busy, is_compacted, roll_back, typed
+from services.eventlog.schema import BUSY_TIMEOUT_MS, diagnosed, is_compacted, is_of_the_file, roll_back
 
 WAITING_CALLS_MAX = 10_000
 """Calls of one lane that wait for the writer; further callers wait before the queue, which slows them down to what the
@@ -37,6 +38,7 @@ IDLE_S = 1.0
 _ROWS_AT_ONCE = 64
 """Rows of one INSERT. Each statement gives up the interpreter's lock and waits for it anew, so few statements it is."""
 
+_NEXT_OFFSET = "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'record'"
 _COLUMNS = "(offset, topic, partition, compacted, key, value, id, headers, appended_at_us)"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Item = TypeVar("_Item")
@@ -125,18 +127,20 @@ class Writer:
 
     def _next_batch(self) -> list[Job]:
         """Wait for jobs and take those of one commit; empty when there will be no more."""
-        while True:
+        while not self._stopping or self._has_work():
+            woken = True
             with self._changed:
-                while not (self._waiting[True] or self._waiting[False]):
-                    if self._stopping:
-                        return []
-                    if not self._changed.wait(IDLE_S if self._unmoved else None):
-                        break  # idle: move the write-ahead log, without the lock
-                else:
-                    if batch := list(self._taken()):
-                        return batch
-                    continue
-            self._checkpoint()
+                if not self._has_work() and not self._stopping:
+                    woken = self._changed.wait(IDLE_S if self._unmoved else None)
+                batch = list(self._taken())
+            if batch:
+                return batch
+            if not woken:
+                self._checkpoint()
+        return []
+
+    def _has_work(self) -> bool:
+        return bool(self._waiting[True] or self._waiting[False])
 
     def _taken(self) -> Iterator[Job]:
         routine_waits = bool(self._waiting[False])
@@ -170,7 +174,7 @@ class Writer:
             self._commit(batch)
         except Exception as error:  # noqa: BLE001 - the thread must live and every caller get an answer
             self._undo(batch)
-            if len(batch) > 1 and not is_busy(error):
+            if len(batch) > 1 and not is_of_the_file(error):
                 for job in batch:
                     self._write([job])
             else:
@@ -192,7 +196,7 @@ class Writer:
         return answers, heads
 
     def _insert(self, entries: Sequence[Entry]) -> tuple[list[Position], dict[Place, int]]:
-        first = self._connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence").fetchone()[0]
+        first = self._connection.execute(_NEXT_OFFSET).fetchone()[0]
         at_us = microseconds(self._clock())
         rows = [self._row(first + index, entry, at_us) for index, entry in enumerate(entries)]
         repeated = self._insert_once([row for row in rows if not row[3]])
@@ -294,7 +298,8 @@ class Writer:
         self._on_loop(deliver)
 
     def _refuse(self, batch: Sequence[Job], error: Exception) -> None:
-        refusals = [typed(error, self._path, job.doing) for job in batch]
+        refuse = diagnosed(error, self._path)
+        refusals = [refuse(job.doing) for job in batch]
 
         def deliver() -> None:
             for job, refusal in zip(batch, refusals, strict=True):

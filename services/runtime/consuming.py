@@ -12,7 +12,17 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 
 from schemas.telegram import DeadLetter
-from services.eventlog.port import Consumer, EventLog, LogClosed, LogFull, MessageTooLarge, Output, Record, UnknownTopic
+from services.eventlog.port import (
+    Consumer,
+    EventLog,
+    EventLogError,
+    LogClosed,
+    LogFull,
+    MessageTooLarge,
+    Output,
+    Record,
+    UnknownTopic,
+)
 from services.runtime import logs, metrics, records
 from services.runtime.clock import Clock
 
@@ -21,7 +31,7 @@ COMMIT_RETRY_S = 1.0
 VALUE_BYTES_MAX = 6_000_000
 """The largest original value kept in a dead letter; of a larger one its SHA-256, the bytes stay in their own topic."""
 
-OUTPUT_FAULTS = (MessageTooLarge, UnknownTopic)
+OUTPUT_FAULTS = (MessageTooLarge, UnknownTopic, ValueError)
 """What the log refuses because of the outputs: trying again would not help, other records are not to blame."""
 
 Handle = Callable[[Record], Awaitable[Sequence[Output]]]
@@ -54,7 +64,8 @@ async def _commit_one_by_one(
         try:
             await commit(consumer, [record], outputs, group=group, clock=clock)
         except OUTPUT_FAULTS as error:
-            letter = dead(record, code=error.code, reason=str(error), hint="look at what it grew into", clock=clock)
+            code = error.code if isinstance(error, EventLogError) else "E6012"
+            letter = dead(record, code=code, reason=str(error), hint="look at what it grew into", clock=clock)
             await commit(consumer, [record], [letter], group=group, clock=clock)
 
 

@@ -22,8 +22,8 @@ from services.runtime.deployment import DataDirRefused
 from services.runtime.settings import read
 from tests.e2e.processes import READY_S, ROOT, STOP_S, Frame, Program, started, the_stream
 
-WATCHED_STATES = 8
-"""Alert frames watched: the first half minute of the storm, with two hazards and a rise."""
+WATCHED_STATES = 5
+"""Alert frames watched: the first quarter of the storm, with two hazards and their rises."""
 
 
 async def watched(base: str, count: int) -> list[Frame]:

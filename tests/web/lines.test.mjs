@@ -110,6 +110,11 @@ test("a river forecast names its river, without the remark in brackets", () => {
   assert.deepEqual(made.places, [PLACE.name]);
 });
 
+test("the hazard is called as the source calls it", () => {
+  const kicker = (event) => card(block({ event, hazard: "wind", level: undefined, rank: 2 }), PLACE).kicker.ja;
+  assert.deepEqual([kicker("強風注意報"), kicker("暴風警報"), kicker("暴風に関する何か")], ["強風", "暴風", "暴風"]);
+});
+
 test("names lose their level and what they say of their issuing", () => {
   assert.equal(plainName("レベル２氾濫注意報（警報解除）"), "氾濫注意報");
   assert.equal(plainName("レベル5大雨特別警報"), "大雨特別警報");

@@ -22,3 +22,9 @@ async def log(bench: Bench) -> AsyncIterator[EventLog]:
     """An open log."""
     async with bench.opened() as opened:
         yield opened
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a test of the SQLite engine has its file."""
+    return tmp_path / "log.sqlite"

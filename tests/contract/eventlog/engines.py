@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from schemas.topics import DAY_S, Partitioning, Policy, Topic
 from services.eventlog.memory import MemoryLog
-from services.eventlog.port import BEFORE_FIRST, EventLog, Message, Record
+from services.eventlog.port import BEFORE_FIRST, Consumer, EventLog, Message, Record
 from services.eventlog.sqlite import SqliteLog
 
 Place = tuple[str, int]
@@ -142,4 +142,9 @@ def values(records: Sequence[Record]) -> list[bytes | None]:
     return [record.value for record in records]
 
 
-Check = Callable[[EventLog], object]
+async def fetched(consumer: Consumer, count: int) -> list[Record]:
+    """The next `count` records of a consumer, in as many fetches as it takes."""
+    records: list[Record] = []
+    while len(records) < count:
+        records += await consumer.fetch(count - len(records))
+    return records

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import defaultdict
 from itertools import pairwise
 
@@ -16,19 +15,15 @@ from services.eventlog.port import (
     BEFORE_FIRST,
     FETCH_BYTES_MAX,
     FETCH_MAX,
-    Consumer,
     EventLog,
-    GroupInUse,
     LogClosed,
     Message,
     MessageTooLarge,
-    Output,
     Position,
     Record,
     UnknownTopic,
 )
-from services.eventlog.progress import UNFINISHED_MAX
-from tests.contract.eventlog.engines import TOPICS, Bench, a_message, everything, places, values
+from tests.contract.eventlog.engines import TOPICS, Bench, a_message, everything, fetched, places, values
 
 
 class TestAppending:
@@ -166,6 +161,15 @@ class TestNames:
         with pytest.raises(ValueError, match="by shard"):
             await log.append("shards", [a_message()])
 
+    @pytest.mark.parametrize("wrong", [{"key": "\ud800"}, {"id": "\udfff"}, {"id": ""}], ids=["key", "id", "no id"])
+    async def test_what_cannot_be_kept_is_refused_before_it_reaches_the_storage(
+        self, log: EventLog, wrong: dict[str, str]
+    ) -> None:
+        good = {"key": "k", "id": "1", "value": b"v", "partition": 0}
+        with pytest.raises(ValueError, match=r"surrogates|has no id"):
+            await log.append("shards", [Message(**{**good, **wrong})])  # type: ignore[arg-type]
+        assert await everything(log, "shards") == []
+
 
 class TestReading:
     async def test_reading_goes_on_behind_an_offset(self, log: EventLog) -> None:
@@ -239,365 +243,6 @@ class TestWaiting:
             await log.append("annals", [a_message(value=b"%d" % n)])
         await following
         assert followed == [b"%d" % n for n in range(200)]
-
-
-async def fetched(consumer: Consumer, count: int) -> list[Record]:
-    """The next `count` records of a consumer, in as many fetches as it takes."""
-    records: list[Record] = []
-    while len(records) < count:
-        records += await consumer.fetch(count - len(records))
-    return records
-
-
-class TestConsuming:
-    async def test_a_new_group_begins_at_the_oldest_record(self, log: EventLog) -> None:
-        await log.append("letters", [a_message(f"key {n}") for n in range(10)])
-        async with log.consume("group", ["letters"]) as consumer:
-            assert {record.key for record in await fetched(consumer, 10)} == {f"key {n}" for n in range(10)}
-
-    async def test_a_group_goes_on_behind_its_commit(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"%d" % n) for n in range(6)])
-        async with log.consume("group", ["annals"]) as consumer:
-            await consumer.commit(await consumer.fetch(4))
-        async with log.consume("group", ["annals"]) as consumer:
-            assert values(await consumer.fetch()) == [b"4", b"5"]
-
-    async def test_what_was_fetched_and_not_committed_comes_again(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"%d" % n) for n in range(3)])
-        for _ in range(2):
-            async with log.consume("group", ["annals"]) as consumer:
-                assert values(await consumer.fetch()) == [b"0", b"1", b"2"]
-
-    async def test_a_group_moves_over_its_finished_prefix_only(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"%d" % n) for n in range(5)])
-        async with log.consume("group", ["annals"]) as consumer:
-            records = await consumer.fetch()
-            await consumer.commit([records[4], records[2], records[1]])
-        async with log.consume("group", ["annals"]) as consumer:
-            records = await consumer.fetch()
-            assert values(records) == [b"0", b"1", b"2", b"3", b"4"]
-            await consumer.commit([records[1], records[2]])
-            await consumer.commit([records[0]])
-        async with log.consume("group", ["annals"]) as consumer:
-            assert values(await consumer.fetch()) == [b"3", b"4"]
-
-    async def test_workers_that_commit_at_once_move_the_group_over_all(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"%d" % n) for n in range(100)])
-        async with log.consume("group", ["annals"]) as consumer:
-            records = await consumer.fetch()
-            random.Random(1).shuffle(records)
-            await asyncio.gather(*(consumer.commit([record]) for record in records))
-        [lag] = await log.groups()
-        assert lag.lag_records == 0
-
-    async def test_outputs_are_appended_with_the_commit(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"in")])
-        async with log.consume("group", ["annals"]) as consumer:
-            positions = await consumer.commit(
-                await consumer.fetch(),
-                [Output(topic="notes", message=a_message("k", b"out")), Output(topic="table", message=a_message("k"))],
-            )
-        assert [position.topic for position in positions] == ["notes", "table"]
-        assert [record.topic for record in await everything(log, "notes", "table")] == ["notes", "table"]
-
-    async def test_where_an_output_is_refused_nothing_is_committed(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"in")])
-        async with log.consume("group", ["annals"]) as consumer:
-            records = await consumer.fetch()
-            with pytest.raises(MessageTooLarge):
-                await consumer.commit(
-                    records,
-                    [
-                        Output(topic="notes", message=a_message(value=b"good")),
-                        Output(topic="notes", message=a_message(value=b"far too long", id="bad")),
-                    ],
-                )
-            assert await everything(log, "notes") == []
-            assert [lag.lag_records for lag in await log.groups()] == [1]
-            await consumer.commit(records, [Output(topic="notes", message=a_message(value=b"good"))])
-        assert values(await everything(log, "notes")) == [b"good"]
-        assert [lag.lag_records for lag in await log.groups()] == [0]
-
-    async def test_a_commit_without_records_only_appends(self, log: EventLog) -> None:
-        async with log.consume("group", ["annals"]) as consumer:
-            await consumer.commit([], [Output(topic="notes", message=a_message(value=b"out"))])
-        assert values(await everything(log, "notes")) == [b"out"]
-
-    async def test_a_record_that_was_not_fetched_cannot_be_finished(self, log: EventLog) -> None:
-        await log.append("annals", [a_message()])
-        [record] = await log.read("annals", 0)
-        async with log.consume("group", ["annals"]) as consumer:
-            with pytest.raises(ValueError, match="not fetched"):
-                await consumer.commit([record])
-
-    async def test_finishing_twice_changes_nothing(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"%d" % n) for n in range(2)])
-        async with log.consume("group", ["annals"]) as consumer:
-            records = await consumer.fetch()
-            await consumer.commit(records[:1])
-            await consumer.commit(records[:1])
-            await consumer.commit(records)
-        [lag] = await log.groups()
-        assert lag.lag_records == 0
-
-    async def test_an_append_wakes_a_consumer_that_waits(self, log: EventLog) -> None:
-        async with log.consume("group", ["letters"]) as consumer:
-            fetching = asyncio.create_task(consumer.fetch())
-            await log.append("annals", [a_message()])
-            assert not fetching.done()
-            await log.append("letters", [a_message(value=b"news")])
-            assert values(await fetching) == [b"news"]
-
-    async def test_urgent_records_come_first(self, log: EventLog) -> None:
-        await log.append("letters", [a_message(f"key {n}") for n in range(20)])
-        await log.append("bells", [a_message(f"key {n}", b"ding") for n in range(4)])
-        async with log.consume("group", ["letters", "bells"]) as consumer:
-            assert [record.topic for record in await consumer.fetch(6)] == ["bells"] * 4 + ["letters"] * 2
-            await log.append("bells", [a_message("late", b"dong")])
-            assert (await consumer.fetch())[0].value == b"dong"
-
-    async def test_a_long_partition_leaves_room_for_a_short_one(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"%d" % n) for n in range(300)])
-        for n in range(4):
-            await log.append("shards", [a_message(value=b"few", id=str(n), partition=n)])
-        async with log.consume("group", ["annals", "shards"]) as consumer:
-            # 5 partitions with news and 10 records: whoever comes first, each has its share
-            topics = [record.topic for record in await consumer.fetch(10)]
-            assert topics.count("shards") == 4
-            assert topics.count("annals") >= 2
-
-    async def test_order_within_a_partition_is_kept_over_many_fetches(self, log: EventLog) -> None:
-        await log.append("letters", [a_message(f"key {n % 7}", b"%d" % n) for n in range(100)])
-        seen: dict[int, list[int]] = defaultdict(list)
-        async with log.consume("group", ["letters"]) as consumer:
-            for _ in range(100):
-                [record] = await consumer.fetch(1)
-                seen[record.partition].append(record.offset)
-        assert sum(map(len, seen.values())) == 100
-        assert all(offsets == sorted(offsets) for offsets in seen.values())
-
-    async def test_a_group_has_one_member_in_a_process(self, log: EventLog) -> None:
-        async with log.consume("group", ["letters"]):
-            with pytest.raises(GroupInUse) as refused:
-                async with log.consume("group", ["letters"]):
-                    pass
-            assert refused.value.code == "E2009"
-            async with log.consume("another", ["letters"]):
-                pass
-        async with log.consume("group", ["letters"]):
-            pass
-
-    async def test_a_consumer_that_was_left_hands_out_nothing(self, log: EventLog) -> None:
-        async with log.consume("group", ["letters"]) as consumer:
-            fetching = asyncio.create_task(consumer.fetch())
-            await asyncio.sleep(0)
-        with pytest.raises(LogClosed):
-            await fetching
-        with pytest.raises(LogClosed):
-            await consumer.fetch()
-        with pytest.raises(LogClosed):
-            await consumer.commit([])
-
-    async def test_a_cancelled_fetch_loses_nothing(self, log: EventLog) -> None:
-        chance = random.Random(7)
-        got: list[bytes | None] = []
-        async with log.consume("group", ["annals"]) as consumer:
-            for n in range(150):
-                fetching = asyncio.create_task(consumer.fetch())
-                appending = asyncio.create_task(log.append("annals", [a_message(value=b"%d" % n)]))
-                for _ in range(chance.randrange(12)):
-                    await asyncio.sleep(0)
-                fetching.cancel()
-                await asyncio.wait([fetching])
-                if not fetching.cancelled():
-                    got += values(fetching.result())
-                await appending
-            while len(got) < 150:
-                got += values(await consumer.fetch())
-        assert got == [b"%d" % n for n in range(150)]
-
-    async def test_two_tasks_share_a_consumer_without_a_record_twice(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"%d" % n) for n in range(40)])
-        async with log.consume("group", ["annals"]) as consumer:
-            pages = await asyncio.gather(*(consumer.fetch(10) for _ in range(4)))
-        assert [value for page in pages for value in values(page)] == [b"%d" % n for n in range(40)]
-
-    async def test_too_much_unfinished_stops_its_partition_and_no_other(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(id=str(n)) for n in range(UNFINISHED_MAX)])
-        await log.append("annals", [a_message(value=b"one more")])
-        async with log.consume("group", ["annals", "letters"]) as consumer:
-            records = await fetched(consumer, UNFINISHED_MAX)
-            fetching = asyncio.create_task(consumer.fetch())
-            await log.append("letters", [a_message(value=b"flows")])
-            assert values(await fetching) == [b"flows"]
-            fetching = asyncio.create_task(consumer.fetch())
-            await consumer.commit(records[1:])
-            assert not fetching.done()
-            await consumer.commit(records[:1])
-            assert values(await fetching) == [b"one more"]
-
-    async def test_positions_of_topics_no_longer_named_are_kept(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"%d" % n) for n in range(2)])
-        async with log.consume("group", ["annals", "letters"]) as consumer:
-            await consumer.commit(await consumer.fetch(1))
-        async with log.consume("group", ["letters"]):
-            pass
-        async with log.consume("group", ["annals"]) as consumer:
-            assert values(await consumer.fetch()) == [b"1"]
-
-
-class TestCompaction:
-    async def test_only_the_newest_record_of_a_key_stays(self, log: EventLog) -> None:
-        for n in range(5):
-            await log.append("table", [a_message("a", b"a%d" % n), a_message("b", b"b%d" % n)])
-        found = {record.key: record.value for record in await everything(log, "table")}
-        assert found == {"a": b"a4", "b": b"b4"}
-        assert len(await everything(log, "table")) == 2
-
-    async def test_the_last_of_one_call_is_the_newest(self, log: EventLog) -> None:
-        positions = await log.append("table", [a_message("a", b"%d" % n) for n in range(3)])
-        [record] = await everything(log, "table")
-        assert (record.value, record.offset) == (b"2", positions[2].offset)
-
-    async def test_the_same_id_may_come_again(self, log: EventLog) -> None:
-        await log.append("table", [a_message("a", b"1", id="same")])
-        await log.append("table", [a_message("a", b"2", id="same"), a_message("b", b"3", id="same")])
-        assert sorted(values(await everything(log, "table")), key=str) == [b"2", b"3"]
-
-    async def test_a_follower_sees_the_tombstone_for_a_day(self, log: EventLog, bench: Bench) -> None:
-        await log.append("table", [a_message("a", b"1"), a_message("b", b"1")])
-        await log.append("table", [a_message("a", None)])
-        bench.clock.advance(DAY_S - 1)
-        assert await log.maintain(bench.clock.now) == 0
-        assert {record.key: record.value for record in await everything(log, "table")} == {"a": None, "b": b"1"}
-        bench.clock.advance(2)
-        assert await log.maintain(bench.clock.now) == 1
-        assert {record.key: record.value for record in await everything(log, "table")} == {"b": b"1"}
-
-    async def test_heads_never_go_back(self, log: EventLog, bench: Bench) -> None:
-        [position] = await log.append("table", [a_message("a", None)])
-        bench.clock.advance(2 * DAY_S)
-        await log.maintain(bench.clock.now)
-        assert await log.head("table", position.partition) == position.offset
-        [later] = await log.append("table", [a_message("a", b"again")])
-        assert later.offset > position.offset
-
-    async def test_a_consumer_gets_the_newest_and_only_gaps_for_the_rest(self, log: EventLog) -> None:
-        await log.append("table", [a_message("a", b"1")])
-        async with log.consume("group", ["table"]) as consumer:
-            old = await consumer.fetch()
-            await log.append("table", [a_message("a", b"2")])
-            await log.append("table", [a_message("a", b"3")])
-            assert values(await consumer.fetch()) == [b"3"]
-            await consumer.commit(old)
-            assert sum(lag.lag_records for lag in await log.groups()) == 1
-
-    async def test_a_tombstone_waits_for_a_group_that_has_not_seen_it(self, log: EventLog, bench: Bench) -> None:
-        async with log.consume("group", ["table"]) as consumer:
-            [position] = await log.append("table", [a_message("a", None)])
-            bench.clock.advance(2 * DAY_S)
-            assert await log.maintain(bench.clock.now) == 0
-            held = [lag.partition for lag in await log.groups() if lag.holds_back]
-            assert held == [position.partition]
-            await consumer.commit(await consumer.fetch())
-        assert await log.maintain(bench.clock.now) == 1
-
-
-class TestRetention:
-    async def test_old_records_go_and_young_ones_stay(self, log: EventLog, bench: Bench) -> None:
-        await log.append("letters", [a_message(f"old {n}") for n in range(500)])
-        bench.clock.advance(DAY_S / 2)
-        await log.append("letters", [a_message("young")])
-        await log.append("annals", [a_message("for ever")])
-        bench.clock.advance(DAY_S / 2 + 1)
-        assert await log.maintain(bench.clock.now) == 500
-        assert [record.key for record in await everything(log, "letters")] == ["young"]
-        bench.clock.advance(1000 * DAY_S)
-        assert await log.maintain(bench.clock.now) == 1
-        assert [record.key for record in await everything(log, "letters", "annals")] == ["for ever"]
-
-    async def test_after_its_record_went_an_id_is_new(self, log: EventLog, bench: Bench) -> None:
-        [first] = await log.append("letters", [a_message(id="one")])
-        bench.clock.advance(DAY_S + 1)
-        await log.maintain(bench.clock.now)
-        [second] = await log.append("letters", [a_message(id="one")])
-        assert second.offset > first.offset
-        assert len(await everything(log, "letters")) == 1
-
-    async def test_nothing_goes_that_a_registered_group_has_not_committed(self, log: EventLog, bench: Bench) -> None:
-        keys = [f"key {n}" for n in range(30)]
-        await log.append("letters", [a_message(key) for key in keys])
-        async with log.consume("slow", ["letters"]) as slow, log.consume("fast", ["letters"]) as fast:
-            await fast.commit(await fetched(fast, 30))
-            half = await fetched(slow, 12)
-            await slow.commit(half)
-        bench.clock.advance(DAY_S + 1)
-        assert await log.maintain(bench.clock.now) == 12
-        assert {record.key for record in await everything(log, "letters")} == set(keys) - {r.key for r in half}
-        assert {lag.group for lag in await log.groups() if lag.holds_back} == {"slow"}
-        assert sum(lag.lag_records for lag in await log.groups() if lag.group == "slow") == 18
-
-    async def test_a_forgotten_group_holds_nothing_back(self, log: EventLog, bench: Bench) -> None:
-        await log.append("letters", [a_message()])
-        async with log.consume("dead", ["letters"]):
-            pass
-        bench.clock.advance(DAY_S + 1)
-        assert await log.maintain(bench.clock.now) == 0
-        assert await log.forget("dead")
-        assert not await log.forget("dead")
-        assert await log.groups() == []
-        assert await log.maintain(bench.clock.now) == 1
-
-    async def test_a_group_that_comes_back_after_it_was_forgotten_is_new(self, log: EventLog) -> None:
-        await log.append("annals", [a_message(value=b"1")])
-        async with log.consume("group", ["annals"]) as consumer:
-            await consumer.commit(await consumer.fetch())
-        await log.forget("group")
-        async with log.consume("group", ["annals"]) as consumer:
-            assert values(await consumer.fetch()) == [b"1"]
-
-    async def test_a_group_is_not_forgotten_under_its_consumer(self, log: EventLog) -> None:
-        async with log.consume("group", ["annals"]):
-            with pytest.raises(GroupInUse):
-                await log.forget("group")
-
-    async def test_a_group_only_holds_back_its_own_topics(self, log: EventLog, bench: Bench) -> None:
-        async with log.consume("group", ["letters"]):
-            await log.append("bells", [a_message()])
-        bench.clock.advance(DAY_S + 1)
-        assert await log.maintain(bench.clock.now) == 1
-
-    async def test_a_clock_that_was_wrong_for_a_while_holds_nothing_back(self, log: EventLog, bench: Bench) -> None:
-        bench.clock.advance(1000 * DAY_S)
-        await log.append("shards", [a_message(value=b"from the future", partition=0)])
-        bench.clock.advance(-1000 * DAY_S)
-        await log.append("shards", [a_message(value=b"now", partition=0)])
-        bench.clock.advance(DAY_S + 1)
-        assert await log.maintain(bench.clock.now) == 1
-        assert values(await everything(log, "shards")) == [b"from the future"]
-
-
-class TestGroups:
-    async def test_a_lag_tells_how_many_and_how_old(self, log: EventLog, bench: Bench) -> None:
-        await log.append("annals", [a_message(value=b"1")])
-        bench.clock.advance(10)
-        [second, _] = await log.append("annals", [a_message(value=b"2"), a_message(value=b"3")])
-        async with log.consume("group", ["annals"]) as consumer:
-            bench.clock.advance(5)
-            [lag] = await log.groups()
-            assert (lag.committed, lag.lag_records, lag.lag_s, lag.holds_back) == (BEFORE_FIRST, 3, 15.0, False)
-            await consumer.commit(await consumer.fetch(2))
-            [lag] = await log.groups()
-            assert (lag.committed, lag.lag_records, lag.lag_s) == (second.offset, 1, 5.0)
-            await consumer.commit(await consumer.fetch())
-            [lag] = await log.groups()
-            assert (lag.lag_records, lag.lag_s) == (0, 0.0)
-
-    async def test_groups_come_by_name_topic_and_partition(self, log: EventLog) -> None:
-        async with log.consume("b", ["letters", "bells"]), log.consume("a", ["letters"]):
-            listed = [(lag.group, lag.topic, lag.partition) for lag in await log.groups()]
-        expected = [("a", *place) for place in places("letters")] + [("b", *p) for p in places("bells", "letters")]
-        assert listed == expected
 
 
 class TestClosing:

@@ -110,8 +110,9 @@ export class Follower {
 
   /** @param {Frame} frame */
   hear(frame) {
-    if (frame.server_time) {
-      this.clock.align(Date.parse(frame.server_time));
+    const time = Date.parse(frame.server_time || "");
+    if (!Number.isNaN(time)) {
+      this.clock.align(time);
       this.clockKnown = true;
     }
     const { session, answers } = hear(this.session, frame, performance.now());
@@ -130,11 +131,11 @@ export class Follower {
 
   /** @returns {Line} */
   lineNow() {
-    const { awaits, heard } = this.session;
+    const { awaits, heard, asOf } = this.session;
     if (this.up) {
-      return { state: awaits === null ? "live" : "connecting", heard };
+      return { state: awaits === null ? "live" : "connecting", heard, asOf };
     }
-    return { state: this.everLost || performance.now() > PATIENCE_MS ? "lost" : "connecting", heard };
+    return { state: this.everLost || performance.now() > PATIENCE_MS ? "lost" : "connecting", heard, asOf };
   }
 
   askCity() {

@@ -136,12 +136,23 @@ function actionOf(block) {
 }
 
 /**
+ * The hazard as the source calls it: 強風 in 強風注意報, though 強風 and 暴風 are one hazard to us.
+ * @param {Block} block
+ * @returns {Text}
+ */
+function namedHazard(block) {
+  const name = hazardRow(block.info.hazard).name;
+  const [head, grade] = nameParts(plainName(block.info.event));
+  return head && grade && block.alert.origin === "official" ? { ja: head, easy: name.easy, en: name.en } : name;
+}
+
+/**
  * The hazard above the name; with the river's name where it is one river's.
  * @param {Block} block
  * @returns {Text}
  */
 function kickerOf(block) {
-  const name = hazardRow(block.info.hazard).name;
+  const name = namedHazard(block);
   const river = block.info.area.find((area) => area.code !== undefined && /^(flood_area|river)$/.test(area.code.scheme));
   const headline = block.alert.origin === "office" ? block.info.headline || "" : "";
   if (headline && headline.length <= 16) {

@@ -14,16 +14,17 @@ const DEAD_S = 40;
 
 /**
  * `awaits` is what is missing before the situation is known to be complete: the welcome, a snapshot, or the digest that
- * a replay must lead to; null when nothing is. `heard` is the server's time of the last word that confirmed it.
+ * a replay must lead to; null when nothing is. `heard` is the server's time of the last word that confirmed it, `asOf` the
+ * time at which the gateway itself last knew that this is all: it stands still while its log cannot be read.
  * @typedef {{
  *   situation: Situation, leases: Map<string, number>, awaits: "welcome" | "snapshot" | {digest: string} | null,
- *   heard: number | null, dead_s: number, resyncAt: number,
+ *   heard: number | null, asOf: number | null, dead_s: number, resyncAt: number,
  * }} Session
  */
 
 /** @returns {Session} */
 export function freshSession() {
-  return { situation: nothing(), leases: new Map(), awaits: "welcome", heard: null, dead_s: DEAD_S, resyncAt: -Infinity };
+  return { situation: nothing(), leases: new Map(), awaits: "welcome", heard: null, asOf: null, dead_s: DEAD_S, resyncAt: -Infinity };
 }
 
 /**
@@ -88,6 +89,7 @@ export function hear(before, frame, now) {
     dead_s: frame.dead_s || before.dead_s,
     awaits: taken.resync ? "snapshot" : awaited(before, frame, taken.situation),
     heard: frame.server_time ? Date.parse(frame.server_time) : before.heard,
+    asOf: frame.as_of ? Date.parse(frame.as_of) : before.asOf,
   });
   const asks = taken.resync && now - before.resyncAt >= RESYNC_EVERY_MS;
   return asks

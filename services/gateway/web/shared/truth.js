@@ -6,9 +6,12 @@ import { inForce } from "./situation.js";
 /** @typedef {import("./types").Known} Known */
 /** @typedef {import("./types").InForce} InForce */
 
+/** A gateway that has not read its own log for longer tells us nothing new, however alive its line is. */
+const BLIND_MS = 40000;
+
 /**
  * `lost`: no line, `since` when it was last heard (null: never). `checking`: nothing is confirmed yet. `silent`: the line
- * lives, but a source has not been heard `since` then. `sure`: complete, and every source is heard.
+ * lives, but a source, or the gateway's own log, has not been heard `since` then. `sure`: complete, and every source is heard.
  * @typedef {{kind: "lost" | "checking" | "silent" | "sure", since: number | null}} Truth
  */
 
@@ -21,6 +24,9 @@ import { inForce } from "./situation.js";
 export function truth(line, leases, now) {
   if (line.state !== "live") {
     return { kind: line.state === "lost" ? "lost" : "checking", since: line.heard };
+  }
+  if (line.heard !== null && typeof line.asOf === "number" && line.heard - line.asOf > BLIND_MS) {
+    return { kind: "silent", since: line.asOf };
   }
   const ended = Array.from(leases.values()).filter((until) => now >= until);
   if (ended.length > 0) {

@@ -26,7 +26,7 @@ export interface Stream {
 
 export interface Frame {
   type: string; epoch?: string; offset?: number; digest?: string; outcome?: string; streams?: Stream[];
-  stream?: Stream; gone?: string; leases?: { [source: string]: string }; server_time?: string;
+  stream?: Stream; gone?: string; leases?: { [source: string]: string }; server_time?: string; as_of?: string;
   heartbeat_s?: number; dead_s?: number; code?: string; reconnect?: boolean; retry_ms?: number;
 }
 
@@ -78,7 +78,7 @@ export interface Card {
 export interface Source { who: Text; sent: number; verb: Text }
 
 /** Whether the line to the gateway lives, and when it was last heard, by the server's clock. */
-export interface Line { state: "connecting" | "live" | "lost"; heard: number | null }
+export interface Line { state: "connecting" | "live" | "lost"; heard: number | null; asOf?: number | null }
 
 /** What a page knows at one moment. `clockKnown` is false when nobody can say what time it is (DESIGN.md §3.6). */
 export interface Known {

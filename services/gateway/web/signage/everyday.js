@@ -53,11 +53,10 @@ function lapsedPanel(lapsed) {
       el("p", { class: "since", lang: "ja" }, [`${one.since} 以降 未確認`]),
     ]),
   );
-  const rest = lapsed.length - named.length;
   return el("div", { class: "panel lapsed" }, [
-    el("h2", { lang: "ja" }, [gap(), el("span", {}, ["解除は確認できていません"])]),
+    el("h2", { lang: "ja" }, [gap(), el("span", {}, [`解除は確認できていません${lapsed.length > 1 ? `（${lapsed.length}件）` : ""}`])]),
     ...named,
-    el("p", { class: "item-text", lang: "ja" }, phrases(`${rest > 0 ? `ほか${rest}件。` : ""}続いていると考えて テレビ・ラジオで 確認してください`)),
+    el("p", { class: "item-text", lang: "ja" }, phrases("続いていると考えて テレビ・ラジオで 確認してください")),
     el("p", { class: "item-text", lang: "en" }, ["Not confirmed to be over. Check TV or radio."]),
   ]);
 }

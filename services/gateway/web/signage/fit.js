@@ -52,7 +52,8 @@ export function measureScreen(root, screen) {
   Object.entries(PAGE_TYPE).forEach(([name, size]) => {
     root.style.setProperty(`--${name}`, `${Math.max(screen.smallest, size * screen.unit)}px`);
   });
-  root.setAttribute("data-shape", screen.portrait ? "portrait" : "landscape");
+  root.setAttribute("data-shape", screen.portrait ? "portrait" : screen.width > 2.3 * screen.height ? "wide" : "landscape");
+  root.setAttribute("data-everyday", screen.width < 1.4 * screen.height ? "column" : "row");
 }
 
 /**
@@ -73,15 +74,17 @@ export function fitCard(card, screen) {
  * @param {Screen} screen
  */
 export function fitEveryday(page, screen) {
-  const items = /** @type {HTMLElement[]} */ (Array.from(page.querySelectorAll(".item")));
-  const inner = /** @type {HTMLElement} */ (page.querySelector(".columns"));
-  const fits = () => inner.scrollHeight <= inner.clientHeight + 1;
-  items.forEach((item) => item.removeAttribute("hidden"));
+  const items = /** @type {HTMLElement[]} */ (Array.from(page.querySelectorAll(".item"))).reverse().slice(0, -1);
+  // the bar below says the same as a panel's own closing words
+  const words = /** @type {HTMLElement[]} */ (Array.from(page.querySelectorAll(".panel > .item-text"))).reverse();
+  const boxes = /** @type {HTMLElement[]} */ (Array.from(page.querySelectorAll(".columns, .panel")));
+  const fits = () => boxes.every((box) => box.scrollHeight <= box.clientHeight + 1);
+  words.concat(items).forEach((item) => item.removeAttribute("hidden"));
   [1, 0.9, 0.8, 0.7, 0.6].some((scale) => {
     page.style.setProperty("--e", `${screen.unit * scale}px`);
     return fits();
   });
-  items.reverse().slice(0, -1).forEach((item) => fits() || item.setAttribute("hidden", ""));
+  words.concat(items).forEach((item) => fits() || item.setAttribute("hidden", ""));
 }
 
 /**

@@ -107,6 +107,14 @@ function fullScreen() {
   }
 }
 
+/** A device that would put its screen to sleep is asked not to, where it can be asked. */
+function stayAwake() {
+  const lock = navigator.wakeLock;
+  if (lock && document.visibilityState === "visible") {
+    lock.request("screen").catch(() => undefined);
+  }
+}
+
 /** Keeps the sign's own files on the device, so that it starts without a line. Only on https or this very machine. */
 function keepFiles() {
   if ("serviceWorker" in navigator) {
@@ -118,3 +126,5 @@ const frame = /** @type {HTMLElement} */ (document.getElementById("frame"));
 frame.insertBefore(drillBand(), frame.firstChild);
 new Sign(new URLSearchParams(location.search)).start();
 keepFiles();
+stayAwake();
+document.addEventListener("visibilitychange", stayAwake);
