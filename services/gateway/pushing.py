@@ -46,6 +46,7 @@ class PushPart:
     log: EventLog
     clock: Clock
     account: Account | None
+    needs: Channel
     view: Callable[[], View]
     bell: Callable[[], asyncio.Event]
     names: Names
@@ -55,7 +56,7 @@ class PushPart:
 
     async def run(self) -> None:
         """Follow and send until cancelled."""
-        if self.account is None:
+        if self.account is None and self.needs is Channel.FCM:
             _log.error("push.no.channel", code="E5401", hint="name a service account's file: see `hansho settings`")
         traffic = Traffic()
         async with asyncio.TaskGroup() as group:
@@ -82,6 +83,7 @@ class PushPart:
             names=self.names,
             reporter=Reporter("gateway", self.clock),
             traffic=traffic,
+            needs=self.needs,
         )
         try:
             await worker.run()
@@ -128,6 +130,8 @@ def build(
         log=log,
         clock=clock,
         account=account_of(settings, phones),
+        # a demo has its stand-in, or is a test that sends nothing
+        needs=Channel.DRY_RUN if settings.is_demo else Channel.FCM,
         view=projection.view,
         bell=projection.bell,
         names={code: entry.name for code, entry in areas.entries.items()} | demo,

@@ -78,6 +78,8 @@ class Worker:
     traffic: Traffic = field(default_factory=Traffic)
     jitter: Callable[[], float] = random.random
     mirror_wait_s: float = MIRROR_WAIT_S
+    needs: Channel = Channel.FCM
+    """Without this channel there is an alarm."""
     held: dict[str, Held] = field(default_factory=dict)
     gates: dict[Channel, Gate] = field(default_factory=dict)
     flying: dict[Channel, int] = field(default_factory=dict)
@@ -413,7 +415,7 @@ class Worker:
         return self.reporter.alarm(subject, message, code=code, hint=hint, silence_s=SILENCE_S)
 
     def _wrong(self, now: datetime) -> tuple[str, str, str] | None:
-        if Channel.FCM not in self.channels:
+        if self.needs not in self.channels and self.lane.urgent:  # saying it once is enough
             hint = "name a service account's file in HANSHO_FCM_CREDENTIALS; until then only signs and pages are told"
             return "E5401", "there is no push channel: nobody's phone is told anything", hint
         for kind, gate in self.gates.items():
