@@ -45,7 +45,7 @@ INVARIANTS = (
     Invariant(1, "accepted means kept", 3),
     Invariant(2, "at least once inside, visibly once outside", 3),
     Invariant(3, "revisions only rise", 3),
-    Invariant(4, "told once, cleared once", None),
+    Invariant(4, "told once, cleared once", 4),
     Invariant(5, "drill is not real", 3),
     Invariant(6, "nothing outlives its validity, and running out is no all-clear", 3),
     Invariant(7, "level is not guessed", 3),
@@ -53,7 +53,7 @@ INVARIANTS = (
     Invariant(9, "a bad message stops nobody", 3),
     Invariant(10, "silence is noticed", 3),
     Invariant(11, "emergency overtakes routine", 3),
-    Invariant(12, "two people for a real alert", None),
+    Invariant(12, "two people for a real alert", 4),
     Invariant(13, "personal data is little and erasable", None),
 )
 

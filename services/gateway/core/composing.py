@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from schemas import codec
 from schemas.alert import (
@@ -43,6 +44,8 @@ WITHDRAWALS = {
     Matter.NOTICE: "先ほどのお知らせは誤りでした。取り消します。",
 }
 """The fixed words of a withdrawal: nobody has to find any in the minute in which they are needed."""
+READ_MAX = 256
+"""Alerts kept read: each is looked at again by every page and every check of its incident; the least used is forgotten."""
 _ALERT = {"ce_type": f"jp.hansho.alert.v{codec.MAJOR}"}
 
 
@@ -221,6 +224,7 @@ def text_of(alert: Alert) -> str:
     return codec.encode(alert).decode()
 
 
+@lru_cache(maxsize=READ_MAX)
 def read(text: str) -> Alert | None:
     """The alert in a JSON text; None where there is none."""
     found = codec.decode(_ALERT, text.encode())
