@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 
 from schemas.area import AreaCode
+from services.dispatcher.core.decide import decide
 from tests.oracle.brute import Oracle
-from tests.oracle.system import System
+from tests.oracle.system import Decide, System
 from tests.oracle.world import AREAS, HAZARDS, ORDER, Bulletin, Device, Told, Word
 
 BEGIN = datetime(2026, 9, 1, 3, 0, tzinfo=UTC)
@@ -31,10 +32,16 @@ class Result:
     mismatches: list[str] = field(default_factory=list)
 
 
-def play(bulletins: int, devices: int, seed: int, say: Callable[[int], None] = lambda _: None) -> Result:
+def play(
+    bulletins: int,
+    devices: int,
+    seed: int,
+    say: Callable[[int], None] = lambda _: None,
+    rule: Decide = decide,
+) -> Result:
     """Play so many bulletins to so many devices; every difference is a line."""
     chance = random.Random(seed)
-    oracle, system, result = Oracle(), System(), Result()
+    oracle, system, result = Oracle(), System(rule), Result()
     known: dict[str, Device] = {}
     for number in range(devices):
         _subscribe(known, _device(chance, f"{seed}-{number}"), oracle, system)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
 
+from schemas import notification
 from schemas.alert import Alert, Area, Category, Drill, Info, InfoState, MsgType, Origin, Status, Surface
 from schemas.level import triple_of
 from schemas.lifecycle import Stream
@@ -39,13 +40,19 @@ class Shard:
         self.pending = Pending(self.index.number)
 
 
+Decide = Callable[[Case, Index, Ledger], Decision]
+
+
 class System:
     """All shards and the fold they decide by. Every order is settled before the next thing happens."""
 
-    def __init__(self) -> None:
+    def __init__(self, rule: Decide = decide) -> None:
+        """Nobody and nothing yet; `rule` decides."""
+        self.rule = rule
         self.shards = [Shard() for _ in range(SHARDS)]
         self.situation = Situation()
         self._causes = count()
+        self._forces: tuple[Situation | None, datetime | None, Force] = (None, None, Force(runs={}, until=None))
 
     # --- devices ---
 
@@ -90,7 +97,11 @@ class System:
                 yield stream
 
     def _force(self, now: datetime) -> Force:
-        return in_force(self.situation.streams.values(), Moment(now=now, leases={}), {})
+        known, at, force = self._forces
+        if known is not self.situation or at != now:
+            force = in_force(self.situation.streams.values(), Moment(now=now, leases={}), {})
+            self._forces = self.situation, now, force
+        return force
 
     def _decide(
         self,
@@ -109,7 +120,7 @@ class System:
         case = Case(
             cause=cause, shard=number, now=now, japan_time=japan_time, subject=subject, force=force, begins=begins
         )
-        decision = decide(case, shard.index, shard.ledger)
+        decision = self.rule(case, shard.index, shard.ledger)
         _apply(shard, decision)
         given = orders(decision, shard.index, worths(force), japan_time)
         for _, order in given:
@@ -117,10 +128,9 @@ class System:
             for device in order.devices:
                 told[device].append(frozenset(_items(order)))
         for _, order in given:
-            self._receive(shard, case, order, refused)
+            self._receive(shard, case, order, refused, told)
 
-    @staticmethod
-    def _receive(shard: Shard, case: Case, order: Order, refused: frozenset[str]) -> None:
+    def _receive(self, shard: Shard, case: Case, order: Order, refused: frozenset[str], told: Told) -> None:
         outcomes = [DeviceOutcome(device=one, outcome=Outcome.REFUSED) for one in order.devices if one in refused]
         settled = shard.pending.receive(_receipt(order, outcomes, case.now))
         assert settled is not None
@@ -135,8 +145,9 @@ class System:
                 takes=corrections.takes(settled, {}, shard.index),
                 begins=False,
             )
-            corrected = decide(again, shard.index, shard.ledger)
-            assert not corrected.groups, "a correction told somebody"
+            corrected = self.rule(again, shard.index, shard.ledger)
+            for group in corrected.groups:
+                told[f"by a correction: {order.id}"].append(frozenset(_words(group.items)))
             _apply(shard, corrected)
 
 
@@ -148,8 +159,11 @@ def _apply(shard: Shard, decision: Decision) -> None:
 def _items(order: Order) -> Iterator[Item]:
     worst = [(item.change in {Change.END, Change.CANCEL}, -item.rank) for item in order.notice.items]
     assert worst == sorted(worst), "the worst does not stand first"
-    for item in order.notice.items:
-        yield item.change.value, item.hazard, item.area, item.rank, item.was or 0
+    return _words(order.notice.items)
+
+
+def _words(items: Iterable[notification.Item]) -> Iterator[Item]:
+    return ((item.change.value, item.hazard, item.area, item.rank, item.was or 0) for item in items)
 
 
 def _receipt(order: Order, outcomes: Iterable[DeviceOutcome], at: datetime) -> Receipt:

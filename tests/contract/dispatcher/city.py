@@ -28,6 +28,7 @@ from schemas.topics import TOPICS, Policy
 from services.dispatcher import app as dispatcher
 from services.dispatcher.core.ledger import unpacked
 from services.dispatcher.core.places import Covers
+from services.dispatcher.store.fold import Fold
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import EventLog, Record
 from services.runtime import records
@@ -80,9 +81,12 @@ class City:
 
     # --- the process ---
 
-    async def starts(self) -> None:
+    async def starts(self, fold: type[Fold] = Fold) -> None:
+        """Start it. `fold` may be one that goes wrong."""
         watch = WATCH | self.covers.keys()
         self.app = dispatcher.build(self.here, self.clock, watch, self.covers, {HACHIOJI: "八王子市"})
+        real = self.app.fold
+        self.app.fold = fold(real.log, real.clock, real.watch, real.covers, real.reporter)
         self.task = asyncio.create_task(self.app.run())
         await self.settles()
 

@@ -98,6 +98,18 @@ def test_lowering_below_everything_that_is_left_keeps_the_rest() -> None:
     assert (draft.pairs(), draft.levels(HERE)) == (set(), {})
 
 
+def test_lowering_an_entry_that_lost_the_ranks_below_it_forgets_it() -> None:
+    ledger = Ledger()
+    whole = Draft({})
+    whole.tell(HERE, 4, BitMap([1]), a_notice(4))
+    *_, top = whole.entries(REAL, 3)
+    ledger.put(top)
+    lower = Draft(ledger.run(REAL))
+    lower.lower(HERE, 3, a_notice(3))
+    kept(ledger, lower)
+    assert ledger.run(REAL) == {}
+
+
 def test_who_was_not_told_after_all_keeps_what_he_had_been_told_before() -> None:
     ledger = Ledger()
     draft = Draft({})
