@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from schemas.area import AreaTable, City
 from services.eventlog.port import EventLog, EventLogError, Output
-from services.gateway import office, pushing
+from services.gateway import office, pushing, residents
 from services.gateway.api import canary, errors, health, pages, public
 from services.gateway.api.stream import Options, Stream
 from services.gateway.api.wire import Wire
@@ -104,11 +104,14 @@ def build(
     http = FastAPI(title="Hanshō 半鐘", version="1", docs_url=None, redoc_url=None)
     errors.install(http)
     http.routes.append(WebSocketRoute("/v1/stream", stream.endpoint))
-    http.include_router(public.router(projection.view, city, neighbours, areas))
+    http.include_router(public.router(projection.view, city, neighbours, areas, inbox=phones))
     http.include_router(health.router(projection.view, stream.crowd, canary_limit_s=canary_limit_s))
     pages.install(http, web)
     push_part = pushing.build(settings, log, clock, city, areas, projection=projection, phones=phones)
     http.include_router(push_part.router)
+    http.include_router(
+        residents.build(log, clock, city, neighbours, areas, addresses=push_part.addresses, deploy=deploy)
+    )
     office_part = office.build(
         log,
         clock,

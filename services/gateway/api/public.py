@@ -23,10 +23,12 @@ AREA_MAX = 100
 _FORMS = "an area is class20 (1420600), a JIS code (14206) or scheme:code (tsunami:330)"
 
 
-def router(view: Callable[[], View], city: City, neighbours: Sequence[City], areas: AreaTable) -> APIRouter:
-    """The routes, over what is known now."""
+def router(
+    view: Callable[[], View], city: City, neighbours: Sequence[City], areas: AreaTable, *, inbox: str = ""
+) -> APIRouter:
+    """The routes, over what is known now. `inbox`: where the demo's phones are to be seen."""
     api = APIRouter(prefix="/v1")
-    city_body = orjson.dumps(_city(city, neighbours, areas))
+    city_body = orjson.dumps({**_city(city, neighbours, areas), **({"inbox": inbox} if inbox else {})})
 
     def known() -> View:
         now = view()

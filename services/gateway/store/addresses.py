@@ -1,4 +1,8 @@
-"""How each device is reached: a projection of `subscriptions`. The gateway keeps no more of a person than this."""
+"""How each device is reached: a projection of `subscriptions`. The gateway keeps no more of a person than this.
+
+What else a device wishes stands in the log, at a known offset, and is read there when the device itself asks
+(store/register.py).
+"""
 
 from __future__ import annotations
 
@@ -20,11 +24,12 @@ _log = logs.get("gateway")
 
 @dataclass(slots=True, kw_only=True)
 class Addresses:
-    """Device id → address. A tombstone forgets the device."""
+    """Device id → address, and where its record stands. A tombstone forgets the device."""
 
     log: EventLog
     clock: Clock
     known: dict[str, Address] = field(default_factory=dict)
+    offsets: dict[str, int] = field(default_factory=dict)
     following: Following = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,6 +53,7 @@ class Addresses:
         for record in batch:
             value = records.payload(record)
             if isinstance(value, Subscription):
+                self.offsets[record.key] = record.offset
                 self.known[record.key] = Address(
                     channel=value.channel,
                     value=value.address,
@@ -55,6 +61,7 @@ class Addresses:
                     permission=value.permission,
                 )
             elif value is None:
+                self.offsets.pop(record.key, None)
                 self.known.pop(record.key, None)
             else:
                 _log.error("subscription.unreadable", partition=record.partition, offset=record.offset)

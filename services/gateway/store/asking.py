@@ -1,0 +1,78 @@
+"""Something appended to one topic, and the answer that comes in another. Whoever waits longer than agreed has none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schemas.codec import Payload
+from schemas.notification import Answer, Order, Question, Receipt
+from schemas.topics import PLANNED
+from services.eventlog.partition import partition_of
+from services.eventlog.port import EventLog, Message
+from services.runtime import records
+from services.runtime.clock import Clock
+
+EXPLAIN_MAX_S = 2.0
+"""How long the shards may take to say why."""
+TEST_MAX_S = 3.0
+"""How long a test may take to reach the channel before it is said to be under way."""
+APPEND_MAX_S = 5.0
+"""How long the log may take to keep the question."""
+SOURCE = "gateway"
+ROUTINE = "deliveries.routine"
+
+
+@dataclass(slots=True, kw_only=True)
+class Asking:
+    """Questions of one device to the others. Raises `EventLogError` and `TimeoutError` where the log refuses."""
+
+    log: EventLog
+    clock: Clock
+
+    async def explain(self, question: Question) -> tuple[str, ...] | None:
+        """Why a device was told of an alert, or was not; None when nobody answered in time."""
+        asked = self._message(question, question.id)
+        found = await self._answer(
+            "questions", asked, "answers", 0, EXPLAIN_MAX_S, lambda one: _is_of(one, question.id)
+        )
+        return found.lines if isinstance(found, Answer) else None
+
+    async def test(self, order: Order) -> Receipt | None:
+        """Order a test push, and say what became of it; None when it is still under way."""
+        asked = self._message(order, order.id)
+        partition = partition_of(order.id, PLANNED["receipts"].partitions)
+        found = await self._answer(
+            ROUTINE, asked, "receipts", partition, TEST_MAX_S, lambda one: _is_end(one, order.id)
+        )
+        return found if isinstance(found, Receipt) else None
+
+    def _message(self, payload: Payload, id_: str) -> Message:
+        return records.message(payload, key=id_, id=id_, source=SOURCE, at=self.clock.now())
+
+    async def _answer(  # noqa: PLR0917 - from here to there
+        self, to: str, message: Message, topic: str, partition: int, wait_s: float, fits: Callable[[object], bool]
+    ) -> object | None:
+        async with asyncio.timeout(APPEND_MAX_S):
+            after = await self.log.head(topic, partition)
+            await self.log.append(to, [message])
+        try:
+            async with asyncio.timeout(wait_s):
+                while True:
+                    for record in await self.log.read(topic, partition, after=after):
+                        after = record.offset
+                        value = records.payload(record)
+                        if fits(value):
+                            return value
+                    await self.log.wait({(topic, partition): after})
+        except TimeoutError:
+            return None
+
+
+def _is_of(value: object, question: str) -> bool:
+    return isinstance(value, Answer) and value.question == question
+
+
+def _is_end(value: object, order: str) -> bool:
+    return isinstance(value, Receipt) and value.order == order and value.final
