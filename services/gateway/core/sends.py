@@ -18,6 +18,7 @@ from schemas.lifecycle import Stream
 from schemas.notification import Outcome, Receipt
 from schemas.situation import CANARY_STREAM
 from services.gateway.core import console
+from services.gateway.core.devices import TEST
 from services.gateway.core.frames import instant
 from services.gateway.core.wording import plain_event
 
@@ -63,6 +64,9 @@ def fold(before: Sends, receipts: Iterable[Receipt]) -> Sends:
     died: dict[str, datetime] = {}
     for receipt in receipts:
         if receipt.stream == CANARY_STREAM:
+            continue
+        if receipt.stream == TEST:  # somebody tries their own device: of no concern to the office
+            died |= dict.fromkeys(_newly_dead(None, receipt), receipt.reported_at)
             continue
         subject = Subject(receipt.alert, receipt.stream, receipt.revision)
         if subject not in sendings:

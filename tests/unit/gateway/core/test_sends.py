@@ -58,6 +58,11 @@ def test_our_own_test_is_no_sending() -> None:
     assert fold(Sends(), [receipt(stream="canary")]) == Sends()
 
 
+def test_somebody_who_tries_their_own_device_is_no_sending_but_a_dead_address_is_learnt_of() -> None:
+    sends = fold(Sends(), [receipt(stream="test", others=(dead("d1"),))])
+    assert sends == Sends(dead={"f" * 64: NOW})
+
+
 def test_an_address_is_dead_from_when_it_was_first_said() -> None:
     first = receipt(others=(dead("d1"),), minute=1)
     again = receipt(others=(dead("d1"), dead("d2", "")), minute=9)
