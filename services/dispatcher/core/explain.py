@@ -158,17 +158,16 @@ def _decisions(facts: Facts) -> Iterator[str]:
     if not facts.decisions:
         yield "判断：この警報についての判断はない。"
     for decision in facts.decisions:
-        items = _told(decision, facts.number)
-        at = _time(decision.decided_at)
-        if items:
-            yield f"判断 {at}：この端末に知らせると決めた：{'、'.join(map(_item, items))}。"
-        else:
-            yield f"判断 {at}：この端末に知らせることはなかった（対象でないか、すでに知らせてあった）。"
+        yield f"判断 {_time(decision.decided_at)}：{_decided(decision, facts.number)}。"
 
 
-def _told(decision: Decision, number: int | None) -> tuple[Item, ...]:
-    groups = (group for group in decision.groups if number is not None and number in unpacked(group.devices))
-    return next((group.items for group in groups), ())
+def _decided(decision: Decision, number: int | None) -> str:
+    if number is None:
+        return "端末の登録がもうないので、含まれていたかどうかはここからは分からない"
+    told = next((group.items for group in decision.groups if number in unpacked(group.devices)), ())
+    if not told:
+        return "この端末に知らせることはなかった（対象でないか、すでに知らせてあった）"
+    return f"この端末に知らせると決めた：{'、'.join(map(_item, told))}"
 
 
 def _item(item: Item) -> str:

@@ -124,12 +124,15 @@ def test_what_is_said_of_the_device_and_the_alert(changes: dict[str, object], li
     assert line in explain(facts(**changes))
 
 
-@pytest.mark.parametrize(
-    ("decision", "number"), [(a_decision(), 5), (a_decision(ITEM, number=6), 5), (a_decision(ITEM), None)]
-)
-def test_a_decision_that_does_not_name_the_device_says_so(decision: Decision, number: int | None) -> None:
-    lines = explain(facts(decisions=(decision,), number=number))
+@pytest.mark.parametrize("decision", [a_decision(), a_decision(ITEM, number=6)])
+def test_a_decision_that_does_not_name_the_device_says_so(decision: Decision) -> None:
+    lines = explain(facts(decisions=(decision,)))
     assert "判断 09/01 20:01:00：この端末に知らせることはなかった（対象でないか、すでに知らせてあった）。" in lines
+
+
+def test_of_a_device_that_left_nobody_can_say_whether_a_decision_named_it() -> None:
+    [line] = [line for line in explain(facts(decisions=(a_decision(ITEM),), number=None)) if line.startswith("判断")]
+    assert "分からない" in line
 
 
 def test_every_decision_has_its_line_and_every_item_its_word() -> None:
