@@ -44,7 +44,7 @@ _ORDERS = MappingProxyType(
             ja="{ja}がすでに起きているか、切迫しています。命の危険があります。外へ出るのが危ないときは、"
             "建物の中のより安全な場所へ、直ちに移ってください。",
             easy="{easy}が おきて います。いのちが あぶないです。すぐに すこしでも あんぜんな ところへ いって ください。",
-            en="Life in danger: {en}. Move at once to the safest place you can reach.",
+            en="Life in danger: {en}. Go now to the safest place you can reach.",
         ),
     }
 )
