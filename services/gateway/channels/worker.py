@@ -18,7 +18,7 @@ from schemas.notification import Order, Outcome
 from schemas.situation import CANARY_STREAM
 from schemas.subscription import Channel
 from schemas.topics import PLANNED
-from services.eventlog.port import Consumer, EventLog, EventLogError, Output, Record
+from services.eventlog.port import Consumer, EventLog, EventLogError, GroupInUse, Output, Record
 from services.gateway.channels.lanes import AddressBook, Held, Lane, ReceiptBook, Template, Traffic, loudness, template
 from services.gateway.channels.port import PushChannel
 from services.gateway.core import push, work
@@ -56,6 +56,7 @@ SILENCE_S = 3 * REPORT_EVERY_S
 STOP_S = 1.5
 """How long what is under way may take when the worker stops."""
 LOG_RETRY_S = 1.0
+STAND_BY_S = 1.0
 SOURCE = "gateway"
 
 _log = logs.get("gateway")
@@ -91,12 +92,19 @@ class Worker:
     _known: tuple[Mirror | None, Known] = field(default_factory=lambda: (None, Known()))
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled. Where another worker of this process has the lane, stand by."""
         while True:
             changed = self.bell()
             if self.view().loaded:
                 break
             await changed.wait()
+        while True:
+            try:
+                await self._work()
+            except GroupInUse:
+                await self.clock.sleep(STAND_BY_S)
+
+    async def _work(self) -> None:
         async with self.log.consume(self.lane.group, [self.lane.topic]) as consumer:
             try:
                 async with asyncio.TaskGroup() as group:

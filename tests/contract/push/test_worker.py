@@ -483,6 +483,20 @@ async def test_a_test_of_ones_own_device_is_sent_without_any_situation() -> None
         assert phone.sent[0].push.title == "テスト通知"
 
 
+async def test_a_second_worker_of_the_lane_stands_by_and_takes_over() -> None:
+    first, second = Held(), Held()
+    async with working(channels={Channel.FCM: first}) as bench:
+        await bench.register("d1", "d2")
+        await bench.receipt(await bench.order("d1"))
+        bench.start(bench.worker_of(EMERGENCY, {Channel.FCM: second}))
+        working_task = bench.tasks[-2]
+        working_task.cancel()
+        await asyncio.wait([working_task])
+        bench.tasks.remove(working_task)
+        await bench.receipt(await bench.order("d2"))
+        assert (first.told, second.told) == (["d1"], ["d2"])
+
+
 def test_a_worker_has_its_own_place_in_its_lane() -> None:
     bench = Bench()
     worker: Worker = bench.worker_of(ROUTINE)
