@@ -27,13 +27,11 @@ from services.gateway import app as gateway
 from services.gateway.channels.lanes import EMERGENCY, ROUTINE
 from services.gateway.channels.worker import Worker
 from services.gateway.core.sending import Attempt, Sending, Verdict
-from services.gateway.store.addresses import Addresses
 from services.gateway.store.passwords import Passwords
-from services.gateway.store.receipts import Receipts
 from services.ingest import app as ingest
 from services.ingest.core.polling import Source
 from services.ingest.sources.http import Http
-from services.runtime import cities, records
+from services.runtime import cities
 from services.runtime.reporting import Reporter
 from services.runtime.settings import read
 from tests.records import every_record
@@ -41,15 +39,15 @@ from tests.scenario.feeds import BASE, Feeds
 from tests.scenario.jma import Jma
 from tests.scenario.judge import Heard
 from tests.scenario.office import Desk
-from tests.scenario.people import CITY, TABLE, device, heard, subscription, who_has
+from tests.scenario.people import CITY, TABLE, heard, who_has
 from tests.scenario.quiet import MovedClock
+from tests.scenario.residents import Residents
 from tests.scenario.timeline import (
     Act,
     Approves,
     Comes,
     Drafts,
     Floods,
-    Follows,
     Killed,
     Leaves,
     Line,
@@ -93,6 +91,7 @@ class Virtual:
         self.phones = PhoneNetwork(self.clock)
         self.jma = Jma()
         self.settings = read({"feeds": BASE, "drills": "sign,page,public,push", "data_dir": str(folder)}, {})
+        self.residents = Residents()
         self.desks: dict[str, Desk] = {}
         self.incident = ""
         self.door: gateway.App | None = None
@@ -102,7 +101,7 @@ class Virtual:
         """Let the night happen; what everybody heard."""
         await self._start()
         for who, follows in self.night.people.items():
-            await self._follow(who, follows)
+            await self.residents.follow(self._client(), who, follows)
         for officer in self.night.officers:
             await self._enrol(officer)
         for at, act in self.night.acts:
@@ -128,20 +127,11 @@ class Virtual:
                 await self._stop()
                 await self._start()
             case Comes(who=who, follows=follows):
-                await self._follow(who, follows)
+                await self.residents.follow(self._client(), who, follows)
             case Leaves(who=who):
-                now = self.clock.now()
-                gone = records.tombstone(key=device(who), id=f"{device(who)}:{now.isoformat()}")
-                await self.log.append("subscriptions", [gone])
+                await self.residents.leave(self._client(), who)
             case Drafts() | Approves():
-                self.incident = await (await self._desk(act.who)).does(act, self.incident)
-
-    async def _follow(self, who: str, follows: Follows) -> None:
-        now = self.clock.now()
-        wish = subscription(who, follows, now)
-        id_ = f"{wish.device}:{now.isoformat()}"
-        made = records.message(wish, key=wish.device, id=id_, source="gateway", at=now)
-        await self.log.append("subscriptions", [made])
+                self.incident = await self._desk(act.who).does(act, self.incident)
 
     async def _enrol(self, officer: str) -> None:
         assert self.door is not None
@@ -151,14 +141,13 @@ class Virtual:
         )
         await self.door.office.store.enrol(made, uuid4().hex)
 
-    async def _desk(self, officer: str) -> Desk:
+    def _desk(self, officer: str) -> Desk:
+        return self.desks.setdefault(officer, Desk(self._client(), officer.lower(), PASSWORD))
+
+    def _client(self) -> httpx.AsyncClient:
+        """Somebody's browser or app."""
         assert self.door is not None
-        desk = self.desks.get(officer)
-        if desk is None:
-            transport = httpx.ASGITransport(self.door.http)
-            client = httpx.AsyncClient(transport=transport, base_url="http://city")
-            desk = self.desks[officer] = Desk(client, officer.lower(), PASSWORD)
-        return desk
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.door.http), base_url="http://city")
 
     # --- the program ---
 
@@ -192,8 +181,7 @@ class Virtual:
                 group.create_task(part)
 
     def _pushes(self, door: gateway.App) -> Iterator[Coroutine[None, None, None]]:
-        addresses = Addresses(log=self.log, clock=self.clock)
-        receipts = Receipts(log=self.log, clock=self.clock)
+        addresses, receipts = door.push.addresses, door.push.receipts
         yield addresses.run()
         yield receipts.run()
         for lane in (EMERGENCY, ROUTINE):
@@ -206,7 +194,7 @@ class Virtual:
                 bell=door.projection.bell,
                 addresses=addresses,
                 receipts=receipts,
-                names=door.office.desk.names,
+                names=door.push.names,
                 reporter=Reporter("gateway", self.clock),
             ).run()
 

@@ -24,14 +24,14 @@ from services.feedserver.api.server import FeedServer
 from services.feedserver.core.answer import Request, Response
 from services.gateway.store.office import OfficeStore
 from services.gateway.store.passwords import Passwords
-from services.runtime import records
 from services.runtime.clock import ScaledClock
 from tests.e2e.processes import Program, hansho, started
 from tests.scenario.feeds import a_notice
 from tests.scenario.jma import Jma
 from tests.scenario.judge import Heard, faults
 from tests.scenario.office import Desk
-from tests.scenario.people import heard, subscription, who_has
+from tests.scenario.people import heard, who_has
+from tests.scenario.residents import Residents
 from tests.scenario.timeline import (
     Act,
     Approves,
@@ -74,6 +74,7 @@ class Wall:
     feeds: CutServer
     jma: Jma = field(default_factory=Jma)
     incident: str = ""
+    residents: Residents = field(default_factory=Residents)
     desks: dict[str, Desk] = field(default_factory=dict)
     program: Program | None = None
     base: str = ""
@@ -85,6 +86,8 @@ class Wall:
         with self._stack:
             phones = await self._prepare()
             await self._start()
+            for who, follows in self.night.people.items():
+                await self.residents.follow(self._client(), who, follows)
             for at, act in self.night.acts:
                 await self._until(at)
                 await self._do(act)
@@ -117,17 +120,19 @@ class Wall:
                 assert self.program is not None
                 await asyncio.to_thread(self.program.kill)
                 await self._start()
-            case Comes() | Leaves():
-                raise NotImplementedError
+            case Comes(who=who, follows=follows):
+                await self.residents.follow(self._client(), who, follows)
+            case Leaves(who=who):
+                await self.residents.leave(self._client(), who)
             case Drafts() | Approves():
                 self.incident = await self._desk(act.who).does(act, self.incident)
 
     def _desk(self, officer: str) -> Desk:
-        desk = self.desks.get(officer)
-        if desk is None:
-            client = httpx.AsyncClient(base_url=self.base, trust_env=False)
-            desk = self.desks[officer] = Desk(client, officer.lower(), PASSWORD)
-        return desk
+        return self.desks.setdefault(officer, Desk(self._client(), officer.lower(), PASSWORD))
+
+    def _client(self) -> httpx.AsyncClient:
+        """Somebody's browser or app."""
+        return httpx.AsyncClient(base_url=self.base, trust_env=False)
 
     # --- the processes ---
 
@@ -149,17 +154,12 @@ class Wall:
         }
         self._command = hansho("run", *(word for name, value in options.items() for word in (f"--{name}", value)))
         async with open_log(f"sqlite:{self.folder / 'hansho.db'}", now=self.clock.now) as log:
-            await self._register(log)
+            await self._enrol(log)
         return phones
 
-    async def _register(self, log: EventLog) -> None:
-        """Who is there from the beginning: people by their phones, officers by the machine's owner."""
+    async def _enrol(self, log: EventLog) -> None:
+        """Make officers, as the machine's owner does."""
         now = self.clock.now()
-        wishes = [subscription(who, follows, now) for who, follows in self.night.people.items()]
-        made = [
-            records.message(wish, key=wish.device, id=f"{wish.device}:0", source="gateway", at=now) for wish in wishes
-        ]
-        await log.append("subscriptions", made)
         store, passwords = OfficeStore(log=log, clock=self.clock), Passwords()
         for name in self.night.officers:
             encoded = await passwords.hash(PASSWORD)
