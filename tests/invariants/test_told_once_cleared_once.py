@@ -231,7 +231,7 @@ def check_who_was_not_told_is_not_told_the_end(pending_of: Callable[[Index], Pen
         assert shard.last is not None
         for _, order in orders(shard.last, shard.index, {}, NOON):
             pending.add(order)
-            settled = pending.receive(a_receipt(order, anna=outcome))
+            settled = pending.look(a_receipt(order, anna=outcome))
             assert settled is not None
             takes = corrections.takes(settled, {}, shard.index)
             shard.decides(an_alert().streams[0], at(1), takes=takes, begins=False)
@@ -242,8 +242,8 @@ def check_who_was_not_told_is_not_told_the_end(pending_of: Callable[[Index], Pen
 class TakesEveryOrderForTold(Pending):
     """Believes that an order that was given was delivered."""
 
-    def receive(self, receipt: Receipt) -> Settled | None:
-        settled = super().receive(receipt)
+    def look(self, receipt: Receipt) -> Settled | None:
+        settled = super().look(receipt)
         return None if settled is None else replace(settled, untold=())
 
 
@@ -257,7 +257,7 @@ def check_no_end_overtakes_its_beginning(pending_of: Callable[[Index], Pending])
     pending.add(order)
     told = shard.says(an_alert(1, msg_type=MsgType.CANCEL), waiting=pending.waiting(REAL, at(1), {}))
     hold(4, told == {}, "the end was told while the beginning was still in a queue")
-    pending.receive(a_receipt(order))
+    pending.settle(a_receipt(order))
     told = shard.decides(an_alert().streams[0], at(2), waiting=pending.waiting(REAL, at(2), {}))
     hold(4, set(told) == {"anna"}, "the end that waited was never told")
 

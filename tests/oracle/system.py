@@ -132,8 +132,10 @@ class System:
 
     def _receive(self, shard: Shard, case: Case, order: Order, refused: frozenset[str], told: Told) -> None:
         outcomes = [DeviceOutcome(device=one, outcome=Outcome.REFUSED) for one in order.devices if one in refused]
-        settled = shard.pending.receive(_receipt(order, outcomes, case.now))
+        receipt = _receipt(order, outcomes, case.now)
+        settled = shard.pending.look(receipt)
         assert settled is not None
+        shard.pending.settle(receipt)
         if settled.untold:
             again = Case(
                 cause=f"receipt-{order.id}",

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from pyroaring import BitMap
 
-from schemas.notification import UNTOLD, Change, Item, Notice, Order, Outcome, Receipt
+from schemas.notification import UNTOLD, Change, DeviceOutcome, Item, Notice, Order, Outcome, Receipt
 from services.dispatcher.core.force import Pair, run_named
 from services.dispatcher.core.places import Covers, municipalities
 
@@ -66,6 +66,19 @@ class _Underway:
     was: dict[tuple[str, Item], int] = field(default_factory=dict)
     """Where a notice before this one was not told after all: the rank told before *that*, by device and item."""
 
+    def fresh(self, receipt: Receipt) -> list[DeviceOutcome]:
+        """Who was not told, as no receipt before it said."""
+        return [one for one in receipt.others if one.outcome in UNTOLD and one.device not in self.untold]
+
+    def lost(self, devices: tuple[str, ...]) -> Iterator[Untold]:
+        """What these devices were not told, by what they had been told before."""
+        for item in _telling(self.order):
+            by_rank: dict[int, list[str]] = {}
+            for device in devices:
+                was = self.was.get((device, item), item.was or 0)
+                by_rank.setdefault(was, []).append(device)
+            yield from (Untold(item, was, tuple(some)) for was, some in sorted(by_rank.items()))
+
     def left(self, receipt: Receipt) -> BitMap:
         """Who is not settled by what a receipt says."""
         again = frozenset(receipt.waiting)
@@ -109,26 +122,31 @@ class Pending:
         """Whether an order of this id is under way."""
         return order in self._orders
 
-    def receive(self, receipt: Receipt) -> Settled | None:
+    def look(self, receipt: Receipt) -> Settled | None:
         """What a receipt says that none before it did; None for an order that is not under way (any more)."""
         known = self._orders.get(receipt.order)
         if known is None:
             return None
-        order = known.order
-        fresh = [one for one in receipt.others if one.outcome in UNTOLD and one.device not in known.untold]
-        known.untold.update(one.device for one in fresh)
-        known.waiting = known.left(receipt)
-        untold = tuple(self._untold(known, tuple(one.device for one in fresh))) if fresh else ()
-        if receipt.final:
-            del self._orders[receipt.order]
-        for one in untold:
-            self._pass_on(order.notice, one)
+        fresh = known.fresh(receipt)
         return Settled(
-            notice=order.notice,
-            untold=untold,
-            unended=_unended(order, tuple(one.device for one in fresh if one.outcome in OVERTAKEN)),
+            notice=known.order.notice,
+            untold=tuple(known.lost(tuple(one.device for one in fresh))) if fresh else (),
+            unended=_unended(known.order, tuple(one.device for one in fresh if one.outcome in OVERTAKEN)),
             outcomes=frozenset(one.outcome for one in fresh),
         )
+
+    def settle(self, receipt: Receipt) -> None:
+        """Take a receipt for said."""
+        known = self._orders.get(receipt.order)
+        if known is None:
+            return
+        devices = tuple(one.device for one in known.fresh(receipt))
+        for untold in known.lost(devices) if devices else ():
+            self._pass_on(known.order.notice, untold)
+        known.untold.update(devices)
+        known.waiting = known.left(receipt)
+        if receipt.final:
+            del self._orders[receipt.order]
 
     def waiting(self, run: str, now: datetime, covers: Covers) -> Waiting:
         """Whose being told in a run is not settled now."""
@@ -136,15 +154,6 @@ class Pending:
             known for known in self._orders.values() if known.waiting and now - known.order.decided_at < UNDERWAY_MAX
         )
         return Waiting(tuple(known for known in underway if run_named(known.order.notice.drill) == run), covers)
-
-    @staticmethod
-    def _untold(known: _Underway, devices: tuple[str, ...]) -> Iterator[Untold]:
-        for item in _telling(known.order):
-            by_rank: dict[int, list[str]] = {}
-            for device in devices:
-                was = known.was.get((device, item), item.was or 0)
-                by_rank.setdefault(was, []).append(device)
-            yield from (Untold(item, was, tuple(some)) for was, some in sorted(by_rank.items()))
 
     def _pass_on(self, notice: Notice, untold: Untold) -> None:
         """A louder notice under way counts on this one as told; it was not, so what was before it counts there."""

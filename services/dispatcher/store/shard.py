@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
-from schemas.alert import Origin
 from schemas.lifecycle import Stream, standing
 from schemas.notification import Decision, LedgerEntry, Order, Receipt
 from schemas.situation import CANARY_STREAM
@@ -40,6 +39,7 @@ from services.dispatcher.core.orders import (
 from services.dispatcher.core.pending import Settled, Waiting
 from services.dispatcher.core.situation import concerns
 from services.dispatcher.store.fold import ALERT_TOPICS, PLACES, SOURCE, Fold, positions
+from services.dispatcher.store.holds import Holds
 from services.dispatcher.store.projection import Projection, append, key_of
 from services.dispatcher.store.underway import RECEIPTS, bury, group_of
 from services.eventlog.partition import partition_of
@@ -51,24 +51,13 @@ SHARDS = TOPICS["subscriptions"].partitions
 ALERTS_MAX = 20
 """Alerts fetched at a time: an emergency waits for no more routine ones than these."""
 RECEIPTS_MAX = 200
+"""Receipts fetched at a time; alerts come in between."""
 OUTPUTS_MAX = APPEND_MAX
 """Outputs of one commit, which is kept whole or not at all; of a larger decision (no city has one) the first orders go
 ahead."""
-HOLD_MAX = timedelta(seconds=120)
-"""How long an old alert waits for the rest of its source's backlog when nothing says that this is complete."""
 JAPAN = timezone(timedelta(hours=9))
 
 _log = logs.get("dispatcher")
-
-
-@dataclass(slots=True)
-class _Hold:
-    """Old alerts of one stream, put by until the source's backlog is in; `heard` counts its polls at the time."""
-
-    records: list[Record]
-    source: str
-    heard: int
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +92,15 @@ class Shard:
     _consumer: Consumer | None = None
     _handled: dict[tuple[str, int], int] = field(default_factory=dict)
     _decided: dict[str, Stream] = field(default_factory=dict)
-    _held: dict[str, _Hold] = field(default_factory=dict)
+    _held: Holds = field(init=False)
     _again: set[str] = field(default_factory=set)
     _revived: Counter[str] = field(default_factory=Counter)
     _swept: Force | None = None
     _stirred: bool = True
+
+    def __post_init__(self) -> None:
+        """Nothing is put by."""
+        self._held = Holds(self.fold)
 
     # --- what it follows ---
 
@@ -134,12 +127,16 @@ class Shard:
         async with self.know.log.consume(group_of(self.number), (RECEIPTS,)) as consumer:
             while True:
                 batch = await consumer.fetch(RECEIPTS_MAX)
-                mine = [record for record in batch if shard_of(record.key) == self.number]
-                outputs: list[Output] = []
-                async with self._lock:
-                    for record in mine:
-                        outputs += await self._attempt(record, group_of(self.number))
-                    await self._commit(consumer, batch, outputs, group_of(self.number))
+                rest: list[Record] = []
+                for record in batch:
+                    rest.append(record)
+                    if shard_of(record.key) == self.number:
+                        async with self._lock:
+                            outputs = await self._attempt(record, group_of(self.number))
+                            if outputs:  # a decision waits for no other: only the last may stand without its orders
+                                await self._commit(consumer, rest, outputs, group_of(self.number))
+                                rest = []
+                await self._commit(consumer, rest, (), group_of(self.number))
 
     async def catch_up(self) -> None:
         """Know the subscriptions that stand in the log, also when there is nothing to decide."""
@@ -176,8 +173,9 @@ class Shard:
         outputs: list[Output] = []
         for record in batch:
             stream = self.fold.situation.streams.get(record.key)
-            if stream is not None and self._is_late(stream):
-                self._hold(stream, record)
+            if stream is not None and self._decided.get(record.key) is not stream and self._held.is_late(stream):
+                self._held.put(stream, record)
+                self._pass(record)
                 continue
             made = await self._attempt(record, f"decide.{self.number}")
             finished.append(record)
@@ -192,8 +190,11 @@ class Shard:
             return
         await self._commit(consumer, finished, outputs, f"decide.{self.number}")
         for record in finished:
-            place = (record.topic, record.partition)
-            self._handled[place] = max(self._handled[place], record.offset)
+            self._pass(record)
+
+    def _pass(self, record: Record) -> None:
+        place = (record.topic, record.partition)
+        self._handled[place] = max(self._handled[place], record.offset)
 
     async def _attempt(self, record: Record, group: str) -> Sequence[Output]:
         return await attempt(record, self.handle, group=group, clock=self.know.clock)
@@ -237,39 +238,15 @@ class Shard:
         report = self.fold.reporter.ok("canary:order", "the canary was decided and ordered")
         return [_order_output(*canary_order(decision)), report]
 
-    # --- old alerts wait for the rest of their source's backlog ---
-
-    def _is_late(self, stream: Stream) -> bool:
-        newest = stream.kept[-1]
-        if newest.origin is Origin.OFFICE or newest.lease not in self.fold.leases:
-            return False
-        return self._decided.get(stream.stream) is not stream and self.know.clock.now() - newest.sent >= NEWS_MAX
-
-    def _hold(self, stream: Stream, record: Record) -> None:
-        source = stream.kept[-1].lease
-        hold = self._held.setdefault(stream.stream, _Hold([], source, 0, self.know.clock.now()))
-        hold.records.append(record)
-        hold.heard = self.fold.heard[source]
-
     async def _release_held(self) -> None:
-        for name in list(self._held):
-            hold = self._held[name]
-            if not await self._is_complete(hold):
-                continue
+        for those in await self._held.complete():
             await self.fold.settled()
             await self.know.catch_up()
-            del self._held[name]
-            consumer = self._consumer
-            assert consumer is not None, "records are held by whoever follows alerts"
             outputs: list[Output] = []
-            for record in reversed(hold.records):  # the newest is the cause; the others find nothing new
+            for record in those:  # the newest is the cause; the others find nothing new
                 outputs += await self._attempt(record, f"decide.{self.number}")
-            await self._finish(consumer, hold.records, outputs)
-
-    async def _is_complete(self, hold: _Hold) -> bool:
-        if self.know.clock.now() - hold.since >= HOLD_MAX:
-            return True
-        return self.fold.heard[hold.source] > hold.heard and not await self.fold.is_reading()
+            if self._consumer is not None:
+                await self._finish(self._consumer, those, outputs)
 
     # --- receipts ---
 
@@ -277,9 +254,19 @@ class Shard:
         receipt = records.payload(record)
         if not isinstance(receipt, Receipt):
             return []  # the gateway that wrote it has it in its own projection, and there an alarm
-        settled = await self.know.bench.run(partial(self._receive, receipt))
+        settled = await self.know.bench.run(partial(self._look, receipt))
+        outputs = [] if settled is None else await self._corrected(record.id, settled)
+        # only now: should the decision fail, the receipt is looked at again as if for the first time
+        await self.know.bench.run(partial(self.know.pending.settle, receipt))
         self._stirred = True
-        if settled is None or not (settled.untold or settled.unended):
+        return outputs
+
+    def _look(self, receipt: Receipt) -> Settled | None:
+        bury(self.know, receipt)
+        return self.know.pending.look(receipt)
+
+    async def _corrected(self, cause: str, settled: Settled) -> list[Output]:
+        if not (settled.untold or settled.unended):
             return []
         force = self.fold.force().of(run_named(settled.notice.drill))
         again = corrections.again(settled, force, self.fold.covers)
@@ -287,13 +274,8 @@ class Shard:
             self._again.add(settled.notice.stream)
         await self.know.catch_up()
         takes, gives = await self.know.bench.run(partial(self._corrections, settled))
-        return await self._make(
-            record.id, self._subject_again(settled), takes=takes, gives=gives, begins=again is Again.NOW
-        )
-
-    def _receive(self, receipt: Receipt) -> Settled | None:
-        bury(self.know, receipt)
-        return self.know.pending.receive(receipt)
+        begins = again is Again.NOW
+        return await self._make(cause, self._subject_again(settled), takes=takes, gives=gives, begins=begins)
 
     def _corrections(self, settled: Settled) -> tuple[tuple[Take, ...], tuple[Give, ...]]:
         covers, index = self.fold.covers, self.know.index
@@ -323,7 +305,9 @@ class Shard:
     def _speaking(self, again: set[str], revived: Mapping[str, int]) -> Iterator[_Due]:
         for name, stream in self.fold.situation.streams.items():
             run, alert = run_of(stream), standing(stream)
-            if run is not None and alert is not None and (name in again or alert.lease in revived):
+            if run is None or alert is None or name in self._held:
+                continue
+            if name in again or alert.lease in revived:
                 yield _Due("again" if name in again else "heard", run, stream=name)
 
     async def _sweep_one(self, due: _Due) -> None:
@@ -375,10 +359,10 @@ class Shard:
         decision = made.decision
         if is_due and not decision.groups and not decision.ledger:
             return []
-        _log.event("decided", shard=self.number, cause=cause, groups=len(decision.groups), orders=len(made.orders))
         if not decision.groups:
             await self.know.bench.run(partial(self._take_effect, made))
             return [Output(topic="decisions", message=self._decision(decision)), *made.outputs]
+        _log.event("decided", shard=self.number, cause=cause, groups=len(decision.groups), orders=len(made.orders))
         await append(self.know.log, self.know.clock, "decisions", [self._decision(decision)])
         await self.know.bench.run(partial(self._take_effect, made))
         return made.outputs

@@ -80,7 +80,7 @@ def _replay(found: _Found, shards: Mapping[int, Projection]) -> None:
     for receipt in found.receipts:
         shard = shard_of(receipt.order)
         if shard is not None:
-            shards[shard].pending.receive(receipt)
+            shards[shard].pending.settle(receipt)
 
 
 def bury(shard: Projection, receipt: Receipt) -> None:
