@@ -61,6 +61,16 @@ def _parser() -> argparse.ArgumentParser:
     lags.add_argument("group", nargs="?", help="the group to forget")
     lags.add_argument("--data-dir", dest="data_dir", default=None, help="where the log lives (var/demo, var/live)")
     lags.set_defaults(command=_groups)
+    officers = commands.add_parser("officers", help="who may log in to the office: add, list, disable")
+    officers.add_argument("--data-dir", dest="data_dir", default=None, help="where the log lives (var/live)")
+    officers.add_argument("--feeds", default=None, help="live, or as given to `hansho run`: names the data directory")
+    _officers_arguments(officers)
+    officers.set_defaults(command=_officers)
+    explain = commands.add_parser("explain", help="why a device was told of an alert, or was not, in words")
+    explain.add_argument("--device", required=True)
+    explain.add_argument("--alert", required=True, help="the alert's identifier (as in /v1/situation)")
+    explain.add_argument("--url", default="http://127.0.0.1:8080", help="the running gateway, on this machine")
+    explain.set_defaults(command=_explain)
     table = commands.add_parser("settings", help="print every setting with default and help")
     table.set_defaults(command=_settings)
     commands.add_parser("feedserver", help="the demo storm and the canary as a feed server (see its own --help)")
@@ -91,6 +101,35 @@ def _telegram(options: argparse.Namespace) -> int:
     from services.ingest import inspect
 
     return inspect.main(options.file, sys.stdout)
+
+
+def _officers_arguments(parser: argparse.ArgumentParser) -> None:
+    from services.gateway import officers
+
+    officers.arguments(parser)
+
+
+def _officers(options: argparse.Namespace) -> int:
+    from services.gateway import officers
+
+    return officers.main(options, settings.read({"data_dir": options.data_dir, "feeds": options.feeds}, os.environ))
+
+
+def _explain(options: argparse.Namespace) -> int:
+    import httpx
+
+    asked = {"device": options.device, "alert": options.alert}
+    try:
+        answer = httpx.get(f"{options.url}/v1/operator/explain", params=asked, timeout=10, trust_env=False)
+        body = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        print(f"hansho: E6013: no gateway answers at {options.url} ({error}); start it or give --url", file=sys.stderr)
+        return 2
+    if answer.is_error:
+        print(f"hansho: {body['code']}: {body['message']}; {body['hint']}", file=sys.stderr)
+        return 2
+    print("\n".join(body["lines"]) or "no shard knows this device")
+    return 0
 
 
 def _settings(_: argparse.Namespace) -> int:

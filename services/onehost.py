@@ -19,6 +19,7 @@ from services.dispatcher.core.places import covers
 from services.eventlog.open import open_log
 from services.eventlog.port import EventLog
 from services.gateway import app as gateway
+from services.gateway import officers
 from services.ingest import app as ingest
 from services.phones.app import load_book
 from services.phones.core.book import subscriptions
@@ -76,9 +77,12 @@ class OneHost:
     phones: OwnProcess | None
     say: Say
     began: float
+    officers: tuple[officers.LogIn, ...] = ()
 
     async def prepare(self) -> None:
-        """Register the demo's phones, as their people would have done. A second time changes nothing."""
+        """Enrol the demo's officers and register its phones, as people would have done. Live has none of either."""
+        if self.settings.is_demo:
+            self.officers = await officers.demo(self.log, self.clock)
         if self.phones is None:
             return
         deploy = cities.deploy_dir(self.settings.deploy_dir)
@@ -131,13 +135,16 @@ class OneHost:
         inbox = "" if self.phones is None else self.phones.base_url
         for line in _welcome(self.settings, city, f"http://{self.settings.host}:{port}", inbox):
             self.say(line)
+        for one in self.officers:
+            self.say(f"  log in at the office as {one.officer} with {one.password}  ({one.name}; demo only)")
         self.say(f"ready after {time.monotonic() - self.began:.1f} s; Ctrl-C stops")
         await asyncio.Event().wait()
 
 
 def _welcome(settings: Settings, city: City, base: str, inbox: str = "") -> Iterator[str]:
     yield f"  sign       {base}/sign"
-    yield f"  situation  {base}/situation"
+    yield f"  resident   {base}/"
+    yield f"  office     {base}/office"
     yield f"  health     {base}/health"
     if inbox:
         yield f"  phones     {inbox}/"

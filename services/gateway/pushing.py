@@ -26,6 +26,7 @@ from services.gateway.core import console, sends
 from services.gateway.core.view import View
 from services.gateway.core.wording import Names
 from services.gateway.store.addresses import Addresses
+from services.gateway.store.asking import Asking
 from services.gateway.store.projection import Projection
 from services.gateway.store.receipts import Receipts
 from services.runtime import logs
@@ -137,5 +138,5 @@ def build(
         names={code: entry.name for code, entry in areas.entries.items()} | demo,
         addresses=Addresses(log=log, clock=clock),
         receipts=receipts,
-        router=operator.router(lambda: receipts.sends),
+        router=operator.router(lambda: receipts.sends, Asking(log=log, clock=clock), clock),
     )
