@@ -21,8 +21,6 @@ from tests.unit.gateway.core.notices import item, notice
 
 DOWN = Attempt(verdict=Verdict.RETRY, code="UNAVAILABLE")
 DEAD = Attempt(verdict=Verdict.DEAD, code="UNREGISTERED")
-REFUSED = Attempt(verdict=Verdict.REFUSED, code="BAD_REQUEST")
-LOCKED = Attempt(verdict=Verdict.HOLD, code="HTTP_401")
 MANY = tuple(f"d{number}" for number in range(95))
 
 
