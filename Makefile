@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-print-directory
 
 bin := .venv/bin
-# Extra arguments for pytest: `make test ARGS="-k lease -x"`.
+# Extra arguments: `make test ARGS="-k lease -x"`, `make crash ARGS="--devices 200"`, `make scenarios ARGS=a_storm`.
 ARGS ?=
 
 ##@ Use
@@ -32,6 +32,14 @@ live: .venv/.runtime ## start everything on JMA's real feeds
 .PHONY: test
 test: .venv/.dev ## run all tests (ARGS="-k lease" for some)
 	@$(bin)/python -m pytest $(ARGS)
+
+.PHONY: scenarios
+scenarios: .venv/.dev ## play every night on the wall clock, against real processes, a thousand times as fast
+	@$(bin)/python -m tests.scenario.run $(ARGS)
+
+.PHONY: crash
+crash: .venv/.dev ## kill -9 at every point of a warning, people changing meanwhile: nobody missed, bounded repeats
+	@$(bin)/python -m tests.crash.run $(ARGS)
 
 .PHONY: cover
 cover: .venv/.dev ## hold schemas/ and every core/ to 100 % branches by their own test file

@@ -2,8 +2,8 @@
 
 While something can still happen now (a callback is ready, a thread is at work) time stands still. Then it jumps to the
 next moment for which somebody waits, and so on up to the moment to which the test moves it: hours pass in as long as the
-work in them takes, and in the same order (but for threads that end at one moment). Short waits are exact; what wants to be woken every few seconds is woken
-every thirty, for whoever sleeps may wake later than asked.
+work in them takes, and always in the same order, but for threads that end at one moment. Short waits are exact; what
+wants to be woken every few seconds is woken every thirty, for whoever sleeps may wake later than asked.
 """
 
 from __future__ import annotations
