@@ -34,6 +34,8 @@ INBOX_BODY_MAX = 4_000
 """Characters of an inbox text; what does not fit is counted."""
 INBOX_SUBJECTS_MAX = 10
 """Things listed in an inbox text, the worst first; the rest is counted."""
+DRILL_CHARS_MAX = 50
+"""Room for the mark of a drill and its sentence."""
 ACTION_MAX = 80
 """Characters of the office's own words in a push; where it wrote more, the table's action stands there and its words in
 the inbox: half an instruction is none."""
@@ -333,8 +335,11 @@ def _push(notice: Notice, subjects: list[Subject], language: Language, names: Na
     titles = list(_titles(lead, language))
     candidates = [*(title + more for title in titles), *titles, _hazard_name(lead.item, language)]
     title = next((one for one in candidates if len(one) <= room), candidates[-1])
-    said = _said(lead, language, length_max=ACTION_MAX)
-    return title, said + _rest(rest, language) + _signed(notice, lead.item, language, names)
+    said, signed = _said(lead, language, length_max=ACTION_MAX), _signed(notice, lead.item, language, names)
+    rests = (_rest(rest, lead.places, language), _sentence(more, language) if more else "", "")
+    # what is told first, by whom and when, are never what is cut
+    left = BODY_MAX - DRILL_CHARS_MAX - len(said) - len(signed)
+    return title, said + next((one for one in rests if len(one) <= left), "") + signed
 
 
 def _inbox(notice: Notice, subjects: list[Subject], language: Language, names: Names) -> tuple[str, str]:
@@ -373,12 +378,12 @@ def _said(subject: Subject, language: Language, *, length_max: int) -> str:
     return what + todo if kind in _OVER else todo + what
 
 
-def _rest(rest: Sequence[Subject], language: Language) -> str:
-    """The others by name, as many as there is room for; all are counted."""
+def _rest(rest: Sequence[Subject], told: Sequence[str], language: Language) -> str:
+    """The others by name, with their places where they are not those `told` already; three, and all are counted."""
     if not rest:
         return ""
     count = len(rest)
-    listed = [_listed(one, language) for one in rest[:PLACES_MAX]] + (["…"] if count > PLACES_MAX else [])
+    listed = [_listed(one, told, language) for one in rest[:PLACES_MAX]] + (["…"] if count > PLACES_MAX else [])
     return {
         Language.JA: f"ほか{count}件：{'、'.join(listed)}。",
         Language.EASY: f"ほか {count}けん： {'、 '.join(listed)}。 ",
@@ -386,10 +391,13 @@ def _rest(rest: Sequence[Subject], language: Language) -> str:
     }[language]
 
 
-def _listed(subject: Subject, language: Language) -> str:
+def _listed(subject: Subject, told: Sequence[str], language: Language) -> str:
     kind = kind_of(subject.item)
     over = {Kind.RELEASED: words.RELEASED, Kind.OVER: words.OVER, Kind.WITHDRAWN: words.WITHDRAWN}.get(kind)
     called = name(subject.item, language)
+    if not set(subject.places) <= set(told):
+        where = _places(subject.places, language)
+        called += f" ({where})" if language is Language.EN else f"（{where}）"
     if over is None:
         return called
     return f"{_lower(over.en)}: {called}" if language is Language.EN else f"{chosen(over, language)} {called}"

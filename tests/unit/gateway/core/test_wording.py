@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from schemas.alert import Origin, Status
+from schemas.area import AreaCode
 from schemas.level import LEVELS
 from schemas.notification import Change, Notice
 from schemas.subscription import Language
@@ -220,6 +221,25 @@ def test_an_area_without_a_name_is_told_by_its_code() -> None:
 def test_four_places_are_three_and_a_count() -> None:
     spread = notice(*(item(area=area) for area in (HIRATSUKA, ZUSHI, KAWASAKI, SAGAMI_BAY)))
     assert "平塚市・逗子市・川崎市ほか1か所" in word(spread, Language.JA, Medium.PUSH, NAMES).body
+
+
+def test_what_else_there_is_names_its_place_where_it_is_another_one() -> None:
+    more = item(hazard="heavy_rain", event="レベル４大雨危険警報", area=HIRATSUKA)
+    said = {language: word(notice(item(), more, GALE), language, Medium.PUSH, NAMES).body for language in Language}
+    assert "ほか2件：大雨危険警報（平塚市）、暴風警報。" in said[Language.JA]
+    assert "おおあめの きけんけいほう（ひらつかし）" in said[Language.EASY]
+    assert "2 more: heavy rain danger warning (Hiratsuka City), strong wind warning." in said[Language.EN]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("drill", [False, True])
+def test_what_else_there_is_gives_way_before_time_and_source_do(language: Language, *, drill: bool) -> None:
+    far = [
+        replace(item(), area=AreaCode("x", str(n)), area_desc="遠" * 30, event=f"{n}{'長' * 60}警報") for n in range(9)
+    ]
+    body = word(notice(item(), *far, drill=drill), language, Medium.PUSH, NAMES).body
+    assert "22:40" in body
+    assert body[-1] in "）)"
 
 
 # --- who says it ---
