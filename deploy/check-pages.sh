@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 skip() { printf 'pages: types NOT checked: %s\n' "$*"; exit 0; }
 
-[ -n "$(find services/gateway/web -name '*.js' -print -quit)" ] || skip "there are no modules"
+[ -n "$(find services/gateway/web services/phones/web -name '*.js' -print -quit)" ] || skip "there are no modules"
 command -v node >/dev/null || skip "no Node on this machine"
 tsc=node_modules/.bin/tsc
 [ -x "$tsc" ] || tsc=$(command -v tsc) || skip "no tsc on this machine ('npm ci' brings it)"

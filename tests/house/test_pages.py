@@ -8,7 +8,7 @@ import pytest
 
 from tests.house.tree import text, tracked
 
-WEB = ("services/gateway/web/",)
+WEB = ("services/gateway/web/", "services/phones/web/")
 MARKUP_FROM_TEXT = re.compile(
     r"\.(?:innerHTML|outerHTML)\b|insertAdjacentHTML|document\.write|\beval\(|new Function\(|createContextualFragment"
 )
