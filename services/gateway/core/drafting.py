@@ -24,6 +24,9 @@ EXPIRES_MAX = timedelta(days=7)
 """The furthest stated end: a notice that nobody remembers helps nobody."""
 DRILL_EXPIRES_MAX = timedelta(hours=12)
 """A drill ends the same day."""
+DRILL_LASTS = timedelta(hours=2)
+NOTICE_LASTS = timedelta(days=1)
+"""What is usual; an officer says otherwise."""
 
 _DANGER = Text(ja="災害", easy="さいがい", en="a disaster")
 
@@ -90,6 +93,13 @@ def beginning(matter: Matter, purpose: Purpose, level: int | None, cause: str) -
     known = HAZARDS.get(cause)
     name = known.name if known else _DANGER
     return Text(ja=row.ja.format(ja=name.ja), easy=row.easy.format(easy=name.easy), en=row.en.format(en=name.en))
+
+
+def usual_end(matter: Matter, *, drill: bool, now: datetime) -> datetime | None:
+    """The end that a form begins with, in whole minutes: of a drill and of a notice; others hold until lifted."""
+    if drill:
+        return now.replace(second=0, microsecond=0) + DRILL_LASTS
+    return now.replace(second=0, microsecond=0) + NOTICE_LASTS if matter is Matter.NOTICE else None
 
 
 @dataclass(frozen=True, slots=True)

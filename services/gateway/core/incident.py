@@ -240,8 +240,7 @@ def _after(now: Incident, event: Event) -> Incident:  # noqa: PLR0911 - one retu
             return replace(now, issues=tuple(issues))
         case Renewed(at=at):
             return replace(now, said_at=at)
-        case OfficerSet():
-            return now
+    return now  # who is an officer is nothing of the incident's
 
 
 def _unreturned(draft: Draft | None) -> Draft | None:

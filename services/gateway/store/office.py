@@ -52,6 +52,8 @@ class OfficeStore:
 
     log: EventLog
     clock: Clock
+    patience_s: float = COMMAND_S + GRACE_S
+    """How long an answer is waited for, in the machine's seconds."""
     office: Office = field(default_factory=Office)
     entries: list[Entry] = field(default_factory=list)
     link: str = FIRST_LINK
@@ -210,7 +212,7 @@ class OfficeStore:
             command, key=command.incident, id=f"office:{command.id}", source=SOURCE, at=command.at
         )
         try:
-            async with asyncio.timeout(COMMAND_S + GRACE_S):
+            async with asyncio.timeout(self.patience_s):
                 (position,) = await self.log.append("office", [message])
                 await self.passed(position.offset)
         except EventLogError as error:

@@ -92,6 +92,7 @@ class _Pages:
             cause=cause,
             areas=own if len(own) == 1 else (),
             message=drafting.beginning(matter, Purpose.ISSUE, level, cause),
+            expires=drafting.usual_end(matter, drill=self.drill, now=visit.now),
         )
         command = self.door.desk.new_id()
         incident = self._incident(forms.new_incident(command, visit.now), matter, tuple(Surface))

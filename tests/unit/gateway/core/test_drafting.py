@@ -9,7 +9,7 @@ from schemas.area import AreaCode
 from schemas.hazard import HAZARDS
 from schemas.office import DISTRICTS_MAX, MESSAGE_MAX, Content, Matter, Purpose
 from schemas.text import Text
-from services.gateway.core.drafting import CAUSES, ORDER_LEVELS, beginning, objections
+from services.gateway.core.drafting import CAUSES, ORDER_LEVELS, beginning, objections, usual_end
 from services.gateway.core.wording import ACTION_MAX
 from tests.factories import ZUSHI, at
 from tests.office import MESSAGE, SENDER, a_content
@@ -124,3 +124,11 @@ def test_notices_and_drills_say_when_they_end(matter: Matter, drill: bool, minut
 
 def test_an_end_needs_no_end() -> None:
     assert fields(a_content(None), Matter.NOTICE, purpose=Purpose.END) == []
+
+
+def test_a_form_begins_with_the_usual_end() -> None:
+    now = at(0.7)
+    assert usual_end(Matter.ORDER, drill=True, now=now) == at(120)
+    assert usual_end(Matter.NOTICE, drill=False, now=now) == at(24 * 60)
+    assert usual_end(Matter.ORDER, drill=False, now=now) is None
+    assert usual_end(Matter.SHELTER, drill=False, now=now) is None
