@@ -34,7 +34,7 @@ const drawn = new Map();
  */
 function el(tag, attributes, children) {
   const element = document.createElement(tag);
-  Object.keys(attributes).forEach((name) => element.setAttribute(name, attributes[name]));
+  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
   (children || []).forEach((child) => element.append(child));
   return element;
 }
@@ -120,8 +120,9 @@ function card(one) {
 
 /** The level in its shape and colour, or that it is over; nothing where there is no level. @param {Shown} one */
 function mark(one) {
-  if (OVER[one.change]) {
-    return [el("span", { class: "mark word", lang: "ja" }, [OVER[one.change]])];
+  const over = OVER[one.change];
+  if (over) {
+    return [el("span", { class: "mark word", lang: "ja" }, [over])];
   }
   return one.level && one.origin !== "gauge" ? [el("span", { class: "mark", "data-level": one.level }, [one.level])] : [];
 }
@@ -145,8 +146,8 @@ function draw() {
       phones.append(element);
     }
   });
-  while (phones.children.length > inbox.phones.length) {
-    phones.children[phones.children.length - 1].remove();
+  while (phones.lastElementChild && phones.children.length > inbox.phones.length) {
+    phones.lastElementChild.remove();
   }
   const elsewhere = inbox.elsewhere > 0 ? `　ほかの端末 ${inbox.elsewhere}` : "";
   at("counts").textContent = `受け取り ${inbox.accepted}　重複 ${inbox.repeats}${elsewhere}`;
