@@ -150,6 +150,10 @@ def _welcome(settings: Settings, city: City, base: str, inbox: str = "") -> Iter
         yield f"  phones     {inbox}/"
     if settings.is_demo:
         yield f"  A storm over {city.name.en} is replayed as a DRILL 訓練, about 90 s a run: watch the sign."
+    if not settings.is_demo and not settings.fcm_credentials:
+        yield "  NO PUSHES: nobody's phone is told anything until fcm_credentials names FCM's service account."
+    if not settings.is_demo and settings.fcm_credentials:
+        yield "  Google says that FCM is not designed for emergency alerts: it is one way among several, never the only one."
     if settings.is_live:
         yield "  JMA's public feeds are 1-5 minutes behind and carry no earthquake early warning."
         yield "  This adds to 緊急速報メール and 防災無線; it does not replace them."
