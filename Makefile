@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 bin := .venv/bin
 # Extra arguments: `make test ARGS="-k lease -x"`, `make crash ARGS="--devices 200"`, `make scenarios ARGS=a_storm`.
 ARGS ?=
+# Which measurements: `make bench ONLY=chain`.
+ONLY ?=
 
 ##@ Use
 
@@ -40,6 +42,10 @@ scenarios: .venv/.dev ## play every night on the wall clock, against real proces
 .PHONY: crash
 crash: .venv/.dev ## kill -9 at every point of a warning, people changing meanwhile: nobody missed, bounded repeats
 	@$(bin)/python -m tests.crash.run $(ARGS)
+
+.PHONY: bench
+bench: .venv/.dev ## measure (ONLY=chain): work, ours, peer, ratio, spread, goal; kept in var/bench.json
+	@$(bin)/python -m tests.bench.run $(ONLY)
 
 .PHONY: cover
 cover: .venv/.dev ## hold schemas/ and every core/ to 100 % branches by their own test file
