@@ -67,6 +67,8 @@ class City:
     covers: Covers = field(default_factory=dict)
     delivering: bool = True
     """Whether every order is delivered at once, as soon as somebody looks; else a test says what becomes of each."""
+    fate: Callable[[Order], Outcome] = field(default=lambda _: Outcome.ACCEPTED)
+    """What becomes of every device of an order that is delivered at once."""
     app: dispatcher.App | None = None
     task: asyncio.Task[None] | None = None
 
@@ -101,7 +103,10 @@ class City:
         await self._settles()
         while self.delivering and (waiting := await self._undelivered()):
             for order in waiting:
-                await self._receipt(order, progress=len(order.devices), others=())
+                outcome = self.fate(order)
+                devices = () if outcome is Outcome.ACCEPTED else order.devices
+                others = tuple(DeviceOutcome(device=device, outcome=outcome) for device in devices)
+                await self._receipt(order, progress=len(order.devices), others=others)
             await self._settles()
 
     async def _undelivered(self) -> list[Order]:
@@ -211,6 +216,18 @@ class City:
                 items = [(item.change.value, item.hazard, item.rank) for item in order.notice.items]
                 told.setdefault(device, []).extend(items)
         return told
+
+    async def heard(self) -> Told:
+        """The same, of what was delivered."""
+        receipts = [one for one in await self.payloads("receipts") if isinstance(one, Receipt)]
+        lost = {(receipt.order, one.device) for receipt in receipts for one in receipt.others}
+        heard: Told = {}
+        for order in await self.orders():
+            for device in order.devices:
+                if (order.id, device) not in lost:
+                    items = [(item.change.value, item.hazard, item.rank) for item in order.notice.items]
+                    heard.setdefault(device, []).extend(items)
+        return heard
 
     async def decisions(self) -> list[Decision]:
         return [one for one in await self.payloads("decisions") if isinstance(one, Decision)]
