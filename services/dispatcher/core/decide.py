@@ -79,7 +79,7 @@ class Case:
 
     `japan_time`: the hour by which quiet hours are judged. `waiting`: whose being told is still in a queue. `takes` and
     `gives`: corrections of the ledger that come before anything else. `begins`: whether what is
-    in force is looked at too; what is over is told in any case.
+    in force is looked at too (what is over is told in any case); `only`: who may be told of it, where it is not everybody.
     """
 
     cause: str
@@ -92,6 +92,7 @@ class Case:
     takes: tuple[Take, ...] = ()
     gives: tuple[Give, ...] = ()
     begins: bool = True
+    only: BitMap | None = None
 
 
 def subject_of(stream: Stream, run: str, covers: Covers) -> Subject:
@@ -153,7 +154,8 @@ def _told_by(subject: Subject, draft: Draft) -> set[Pair]:
 
 def _tell(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[Item, BitMap]]:
     held = case.force[pair]
-    draft.lower(pair, held.top.rank, _of_one(case, _item(held.top, Change.NEW)))
+    if case.only is None:
+        draft.lower(pair, held.top.rank, _of_one(case, _item(held.top, Change.NEW)))
     block = held.telling
     if block is None:
         return
@@ -161,6 +163,8 @@ def _tell(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[
     loud = is_loud(pair.hazard, block.alert.origin, rank)
     fresh = index.match(pair.area, base(pair.hazard), rank, None if loud else case.japan_time)
     fresh -= draft.told(pair, rank)
+    if case.only is not None:
+        fresh &= case.only
     if not fresh:
         return
     left = fresh

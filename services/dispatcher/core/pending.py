@@ -148,6 +148,10 @@ class Pending:
         if receipt.final:
             del self._orders[receipt.order]
 
+    def forget(self, before: datetime) -> None:
+        """Let go of orders decided before this: nobody will say what became of them."""
+        self._orders = {id_: known for id_, known in self._orders.items() if known.order.decided_at >= before}
+
     def waiting(self, run: str, now: datetime, covers: Covers) -> Waiting:
         """Whose being told in a run is not settled now."""
         underway = (

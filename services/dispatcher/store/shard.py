@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
+from pyroaring import BitMap
+
 from schemas.lifecycle import Stream, standing
 from schemas.notification import Decision, LedgerEntry, Order, Receipt
 from schemas.situation import CANARY_STREAM
@@ -55,6 +57,8 @@ RECEIPTS_MAX = 200
 OUTPUTS_MAX = APPEND_MAX
 """Outputs of one commit, which is kept whole or not at all; of a larger decision (no city has one) the first orders go
 ahead."""
+ORDERS_KEPT = timedelta(seconds=TOPICS[EMERGENCY].retention_s or 0)
+"""How long an order without a final receipt counts as under way: as long as it is in the log."""
 JAPAN = timezone(timedelta(hours=9))
 
 _log = logs.get("dispatcher")
@@ -158,6 +162,7 @@ class Shard:
             if any(self._handled[place] < self.fold.position(place) for place in PLACES):
                 return  # alerts are on their way to us that may say it themselves
             self._swept, self._stirred = force, False
+            self._tidy()
             again, self._again = self._again, set()
             revived, self._revived = self.fold.revived - self._revived, Counter(self.fold.revived)
             await self.know.catch_up()
@@ -165,6 +170,12 @@ class Shard:
             ended = await self.know.bench.run(lambda: list(self._over(force, now)))
             for due in [*ended, *self._speaking(again, revived)]:
                 await self._sweep_one(due)
+
+    def _tidy(self) -> None:
+        """Let go of what nothing will come of any more."""
+        streams = self.fold.situation.streams
+        self._decided = {name: stream for name, stream in self._decided.items() if name in streams}
+        self.know.pending.forget(self.know.clock.now() - ORDERS_KEPT)
 
     # --- alerts ---
 
@@ -274,8 +285,11 @@ class Shard:
             self._again.add(settled.notice.stream)
         await self.know.catch_up()
         takes, gives = await self.know.bench.run(partial(self._corrections, settled))
-        begins = again is Again.NOW
-        return await self._make(cause, self._subject_again(settled), takes=takes, gives=gives, begins=begins)
+        only = BitMap.union(*(take.devices for take in takes)) if takes else BitMap()
+        made = self._make(
+            cause, self._subject_again(settled), takes=takes, gives=gives, begins=again is Again.NOW, only=only
+        )
+        return await made
 
     def _corrections(self, settled: Settled) -> tuple[tuple[Take, ...], tuple[Give, ...]]:
         covers, index = self.fold.covers, self.know.index
@@ -336,6 +350,7 @@ class Shard:
         takes: tuple[Take, ...] = (),
         gives: tuple[Give, ...] = (),
         begins: bool = True,
+        only: BitMap | None = None,
         is_due: bool = False,
     ) -> list[Output]:
         """Decide, unless it is decided; what is to be committed with the cause. `is_due`: only if it says something."""
@@ -353,6 +368,7 @@ class Shard:
             takes=takes,
             gives=gives,
             begins=begins,
+            only=only,
         )
         # all of it before the decision is appended: what fails here has told nobody anything, and may be tried again
         made = await self.know.bench.run(partial(self._worked_out, case))

@@ -111,6 +111,7 @@ class Shard:
         takes: tuple[Take, ...] = (),
         gives: tuple[Give, ...] = (),
         begins: bool = True,
+        only: BitMap | None = None,
         leases: dict[str, datetime] | None = None,
     ) -> dict[str, list[Words]]:
         stream = self.streams[name]
@@ -126,6 +127,7 @@ class Shard:
             takes=takes,
             gives=gives,
             begins=begins,
+            only=only,
         )
         self.last = decide(case, self.index, self.ledger)
         for entry in self.last.ledger:

@@ -255,6 +255,15 @@ def test_a_correction_alone_tells_nobody_of_what_is_in_force() -> None:
     assert list(shard.ledger.run(REAL)[HERE][1].devices) == [1]
 
 
+def test_a_correction_tells_nobody_but_those_it_is_about() -> None:
+    shard = a_shard(a_device("anna"), a_device("ben"))
+    shard.says(an_alert(0))
+    shard.follow(a_device("carl"))
+    take = Take(HERE, 0, 4, BitMap([0]))
+    assert shard.decides(STREAM, at(5), takes=(take,), only=BitMap([0])) == {"anna": [landslide("new", 4)]}
+    assert shard.decides(STREAM, at(6)) == {"carl": [landslide("new", 4)]}
+
+
 def test_a_correction_of_something_that_another_stream_told_is_looked_at_too() -> None:
     shard = a_shard(a_device("anna", more=((ZUSHI, 3),)))
     shard.says(an_alert(0, an_info("wind", level=4, areas=(ZUSHI,)), stream="other"))

@@ -65,6 +65,17 @@ def test_an_order_known_already_stays_as_far_as_it_is() -> None:
     assert waiting(pending) == [2]
 
 
+def test_an_order_that_is_long_gone_from_the_log_is_let_go() -> None:
+    order = an_order()
+    pending = some_pending(order)
+    pending.forget(at(0))
+    assert order.id in pending
+    pending.forget(at(1))
+    assert order.id not in pending
+    assert pending.look(a_receipt(order)) is None
+    pending.settle(a_receipt(order))
+
+
 @pytest.mark.parametrize(
     "nothing",
     [
