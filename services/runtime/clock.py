@@ -107,14 +107,19 @@ def read(text: str) -> Clock:
     if not text:
         return SystemClock()
     found = SCALED.fullmatch(text)
-    try:
-        if found is None:
-            raise ValueError(text)
-        start, speed = datetime.fromisoformat(found["start"]), float(found["speed"])
-        if start.tzinfo is None or speed <= 0:
-            raise ValueError(text)
-    except ValueError as error:
+    clock = None if found is None else _scaled(found)
+    if clock is None:
         msg = f"clock={text!r}: expected FROM×SPEED with an offset, as in 2026-09-01T20:00:00+09:00x1000"
-        raise ClockInvalid(msg) from error
+        raise ClockInvalid(msg)
+    return clock
+
+
+def _scaled(found: re.Match[str]) -> ScaledClock | None:
+    try:
+        start, speed = datetime.fromisoformat(found["start"]), float(found["speed"])
+    except ValueError:
+        return None
+    if start.tzinfo is None or speed <= 0:
+        return None
     origin_s = float(found["origin"]) if found["origin"] else time.time()
     return ScaledClock(start=start.astimezone(UTC), speed=speed, origin_s=origin_s)
