@@ -38,6 +38,8 @@ from tests.scenario.timeline import Publishes
 LANGUAGES = tuple(Language)
 LEASE = timedelta(hours=6)
 LOOK_EVERY_S = 0.05
+LIFE_MAX_S = 120.0
+"""After so long something is left undone for ever."""
 SHARDS = TOPICS["subscriptions"].partitions
 GROUPS = frozenset(
     {
@@ -167,9 +169,10 @@ async def live(log: EventLog, phones: str, telegram: RawTelegram) -> None:
     id_ = f"{telegram.source}:{telegram.entry_id}"
     fetched = records.message(telegram, key=id_, id=id_, source="ingest", at=telegram.fetched_at)
     await log.append("telegrams", [fetched])
-    while not await is_done(log):
-        await asyncio.sleep(LOOK_EVERY_S)
-        assert not any(part.done() for part in running), [part for part in running if part.done()]
+    async with asyncio.timeout(LIFE_MAX_S):
+        while not await is_done(log):
+            await asyncio.sleep(LOOK_EVERY_S)
+            assert not any(part.done() for part in running), [part for part in running if part.done()]
     for part in running:
         part.cancel()
     await asyncio.wait(running)

@@ -29,6 +29,10 @@ class Killed:
     at_s: float
 
 
+class Failed(Exception):
+    """A life ended by itself, without having done everything."""
+
+
 def in_child(work: Callable[[int], Awaitable[object]]) -> Any:
     """Do a piece of work in a forked process and answer what it gave, or `Killed`. `work` is given where to write to."""
     reading, writing = os.pipe()
@@ -49,7 +53,9 @@ def in_child(work: Callable[[int], Awaitable[object]]) -> Any:
     _, ended = os.waitpid(pid, 0)
     if os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL:
         return Killed(float(said))
-    assert ended == 0, f"a life ended by itself with {ended}"
+    if ended != 0:
+        msg = f"a life ended by itself with {ended}"
+        raise Failed(msg)
     return pickle.loads(said)
 
 
