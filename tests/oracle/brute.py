@@ -161,7 +161,7 @@ class Oracle:
         mistake = stream.took_back(pair)
         elsewhere = [other for other in told if other[0] == hazard and other != pair and other in force]
         for name, rank in told.pop(pair, {}).items():
-            if not any(name in told[other] for other in elsewhere):
+            if not elsewhere or not any(name in told[other] for other in elsewhere):
                 items[name].add(("cancel" if mistake else "end", hazard, area, rank, 0))
 
 
@@ -169,7 +169,7 @@ def wants(device: Device, area: AreaCode, hazard: str, rank: int, japan_time: ti
     """Whether a device is to be told of this rank there; `japan_time` None where quiet hours do not count."""
     if not device.reachable:
         return False
-    if rank < dict(device.hazards).get(hazard.split(":", maxsplit=1)[0], 0):
+    if device.hazards and rank < dict(device.hazards).get(hazard.split(":", maxsplit=1)[0], 0):
         return False
     if not any(place == area and rank >= least for place, least in device.places):
         return False

@@ -125,8 +125,9 @@ class System:
         given = orders(decision, shard.index, worths(force), japan_time)
         for _, order in given:
             shard.pending.add(order)
+            message = frozenset(_items(order))
             for device in order.devices:
-                told[device].append(frozenset(_items(order)))
+                told[device].append(message)
         for _, order in given:
             self._receive(shard, case, order, refused, told)
 
