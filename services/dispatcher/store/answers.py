@@ -55,7 +55,7 @@ class Answers:
 
     async def _take(self, record: Record) -> None:
         question = records.payload(record)
-        if not isinstance(question, Question) or self.clock.now() - question.asked_at > FRESH:
+        if not isinstance(question, Question) or self.clock.now() - question.asked_at > FRESH * self.clock.speed:
             return
         number = partition_of(question.device, SHARDS)
         shard = self.shards.get(number)
