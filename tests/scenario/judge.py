@@ -1,7 +1,8 @@
 """What was heard in a night, held against what had to be: everything expected once and in its time, and nothing else.
 
-Besides the timeline's own lines two laws hold in every night (invariant 4): of a hazard a person is told a beginning, then
-perhaps rises, then one end, never an end without its beginning; and the end comes by the channel of the beginning.
+Besides the timeline's own lines some laws hold in every night. Of a hazard a person is told a beginning, then perhaps
+rises, then one end, never an end without its beginning, and by the channel of the beginning (invariant 4). A drill makes
+no sound (invariant 5), and in a person's quiet hours only what is loud does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.subscription import QuietHours, is_quiet
 from tests.scenario.timeline import JST, Hears, Leaves, Timeline, Words
+
+LOUD = 4
+LOUD_AS_SUCH = frozenset({"地震", "津波", "避難情報", "避難所", "お知らせ"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Heard:
     who: str
     words: Words
     channel: str
+    silent: bool = False
 
     def __str__(self) -> str:
         """When who heard what."""
@@ -32,7 +38,7 @@ class Heard:
 def faults(night: Timeline, heard: Sequence[Heard]) -> list[str]:
     """Everything that is wrong with what was heard; empty for a good night."""
     left = {act.who for _, act in night.acts if isinstance(act, Leaves)}
-    return [*_differences(night, heard), *_noises(night, heard), *laws(heard, left)]
+    return [*_differences(night, heard), *_noises(night, heard), *_sounds(night, heard), *laws(heard, left)]
 
 
 def _differences(night: Timeline, heard: Sequence[Heard]) -> Iterator[str]:
@@ -55,6 +61,18 @@ def _noises(night: Timeline, heard: Sequence[Heard]) -> Iterator[str]:
     for silence in night.silences:
         noises = [one for one in heard if silence.since <= one.at <= silence.until]
         yield from (f"{one}, when nobody was to hear anything" for one in noises)
+
+
+def _sounds(night: Timeline, heard: Sequence[Heard]) -> Iterator[str]:
+    for one in heard:
+        if one.words.drill and not one.silent:
+            yield f"{one} with a sound, though it is a drill"
+        follows = night.people.get(one.who)
+        quiet = follows.quiet if follows else None
+        loud = one.words.rank >= LOUD or one.words.hazard in LOUD_AS_SUCH
+        hours = None if quiet is None else QuietHours(start=quiet[0], end=quiet[1])
+        if is_quiet(hours, one.at.astimezone(JST).time()) and not loud and not one.silent:
+            yield f"{one} with a sound in quiet hours"
 
 
 def laws(heard: Iterable[Heard], left: AbstractSet[str] = frozenset()) -> Iterator[str]:

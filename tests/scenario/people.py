@@ -31,7 +31,7 @@ def who_has(address: str) -> str:
     return address.partition("-")[2].capitalize()
 
 
-def heard(at: datetime, who: str, data: Mapping[str, str], channel: str) -> Heard:
+def heard(at: datetime, who: str, data: Mapping[str, str], channel: str, *, silent: bool) -> Heard:
     """A message as its phone got it, in the words of a timeline."""
     area = area_code(data["area"])
     assert isinstance(area, AreaCode), data
@@ -43,4 +43,4 @@ def heard(at: datetime, who: str, data: Mapping[str, str], channel: str) -> Hear
         more=int(data["items"]) - 1,
         drill=bool(data["drill"]),
     )
-    return Heard(at, who, words, channel)
+    return Heard(at, who, words, channel, silent)

@@ -30,8 +30,8 @@ def at(clock: str) -> datetime:
     return datetime.fromisoformat(f"2026-09-01 {clock}").replace(tzinfo=JST)
 
 
-def heard(who: str, clock: str, words: Words = RAIN, channel: str = "fcm") -> Heard:
-    return Heard(at(clock), who, words, channel)
+def heard(who: str, clock: str, words: Words = RAIN, channel: str = "fcm", *, silent: bool = False) -> Heard:
+    return Heard(at(clock), who, words, channel, silent)
 
 
 def over(words: Words = RAIN) -> Words:
@@ -52,7 +52,7 @@ def test_every_night_can_be_read_and_expects_an_end_for_everybody_who_hears_a_be
     assert night.title
     assert night.begins < night.acts[0][0] < night.ends
     assert max(one.until for one in night.hears) <= night.ends
-    as_expected = [Heard(one.since + timedelta(minutes=1), one.who, one.words, "fcm") for one in night.hears]
+    as_expected = [Heard(one.since + timedelta(minutes=1), one.who, one.words, "fcm", True) for one in night.hears]
     assert faults(night, as_expected) == []
 
 
@@ -120,6 +120,14 @@ def test_a_night_as_expected_has_no_fault() -> None:
         (
             (heard("Aoki", "18:01", replace(RAIN, rank=4)), *GOOD[1:]),
             "18:01:00 Aoki heard new 大雨 4 小田原市, which no line expects",
+        ),
+        (
+            (heard("Aoki", "18:01", replace(RAIN, drill=True)), *GOOD[1:]),
+            "18:01:00 Aoki heard new (drill) 大雨 3 小田原市 with a sound, though it is a drill",
+        ),
+        (
+            (*GOOD, heard("Baba", "23:00")),
+            "23:00:00 Baba heard new 大雨 3 小田原市 with a sound in quiet hours",
         ),
         (
             (heard("Aoki", "18:01", replace(RAIN, drill=True)), *GOOD[1:]),

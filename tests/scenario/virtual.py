@@ -72,7 +72,8 @@ class PhoneNetwork:
     async def send(self, batch: Sequence[Sending]) -> Sequence[Attempt]:
         """Accept everything."""
         for one in batch:
-            self.heard.append(heard(self.clock.now(), who_has(one.address), one.push.data, self.kind))
+            push = one.push
+            self.heard.append(heard(self.clock.now(), who_has(one.address), push.data, self.kind, silent=push.silent))
         return [Attempt(verdict=Verdict.ACCEPTED) for _ in batch]
 
     async def close(self) -> None:

@@ -97,7 +97,10 @@ class Wall:
             await asyncio.to_thread(self.program.stop)
             async with httpx.AsyncClient(trust_env=False) as client:
                 got = (await client.get(f"{phones}/v1/received")).json()
-        return [heard(datetime.fromisoformat(one["at"]), who_has(one["address"]), one["data"], "fcm") for one in got]
+        return [
+            heard(datetime.fromisoformat(one["at"]), who_has(one["address"]), one["data"], "fcm", silent=one["silent"])
+            for one in got
+        ]
 
     async def left_over(self) -> list[str]:
         """What should not be there when everything is over."""
