@@ -42,6 +42,7 @@ scenarios: .venv/.dev ## play every night on the wall clock, against real proces
 .PHONY: crash
 crash: .venv/.dev ## kill -9 at every point of a warning, people changing meanwhile: nobody missed, bounded repeats
 	@$(bin)/python -m tests.crash.run $(ARGS)
+	@$(bin)/python -m tests.oracle
 
 .PHONY: bench
 bench: .venv/.dev ## measure (ONLY=chain): work, ours, peer, ratio, spread, goal; kept in var/bench.json
