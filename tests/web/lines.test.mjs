@@ -86,6 +86,13 @@ test("a place has its source's own name, and ours in other languages", () => {
   assert.deepEqual(placesOf({ area: [BAY] }, PLACE), [{ ja: "相模湾・三浦半島", easy: "さがみわん", en: "Sagami Bay" }]);
 });
 
+test("what the office says is about the districts that it names", () => {
+  const whole = { areaDesc: "小田原市 早川・風祭", code: { scheme: "class20", code: "1420600" } };
+  const place = { ...PLACE, mine: new Set(["class20:1420600"]), names: new Map([["class20:1420600", PLACE.name]]) };
+  assert.deepEqual(placesOf({ area: [whole] }, place), [PLACE.name]);
+  assert.deepEqual(placesOf({ area: [whole] }, place, "office"), [{ ...PLACE.name, ja: "小田原市 早川・風祭" }]);
+});
+
 test("easy names say hazard and grade, orders what to do", () => {
   assert.equal(card(block(landslide), PLACE).nameEasy, "がけくずれの きけんけいほう");
   assert.equal(card(block(order), PLACE).nameEasy, LEVELS[4].order.easy);

@@ -45,6 +45,8 @@ NAME_MAX = 40
 PLACE_MAX = 24
 SOURCE_MAX = 40
 """Characters of names that come from outside."""
+DISTRICTS_SHOWN_MAX = 60
+"""Characters of the districts that an order of the office names; the page has all of them."""
 
 Names = Mapping[AreaCode, Text]
 """Names of areas by code: the national table's, and the demo's own."""
@@ -240,7 +242,12 @@ def plain_event(event: str) -> str:
 
 
 def place_name(item: Item, language: Language, names: Names) -> str:
-    """The area's name in that language; the source's own where the table has none."""
+    """The area's name in that language; the source's own where the table has none.
+
+    The office names the districts of the city that it is about: in Japanese they are the place.
+    """
+    if item.origin is Origin.OFFICE and language is Language.JA and item.area_desc:
+        return _cut(item.area_desc, DISTRICTS_SHOWN_MAX)
     known = names.get(item.area)
     return _cut(chosen(known, language) if known else item.area_desc or str(item.area), PLACE_MAX)
 

@@ -173,15 +173,17 @@ function englishName(block, name, hazard) {
 }
 
 /**
- * The areas of the block that are ours, by name: the city's own name when it is all of the city.
+ * The areas of the block that are ours, by name: the city's own name when it is all of the city. What the office itself
+ * says names its districts, and they are whom it is about.
  * @param {Info} info
  * @param {Place} place
+ * @param {string} [origin]
  * @returns {Text[]}
  */
-export function placesOf(info, place) {
+export function placesOf(info, place, origin) {
   const mine = info.area.filter((area) => isMine(area, place.mine));
   const whole = mine.some((area) => area.code !== undefined && /^(class20|quake_city|jis5)$/.test(area.code.scheme));
-  if (whole && place.name.ja) {
+  if (whole && place.name.ja && origin !== "office") {
     return [place.name];
   }
   const names = mine.map((area) => nameOf(area, place)).filter((name, index, all) => all.findIndex((one) => one.ja === name.ja) === index);
@@ -255,7 +257,7 @@ export function card(block, place) {
     name: nameParts(name),
     nameEasy: order ? order.easy : easyName(hazard, name),
     nameEnglish: englishName(block, name, hazard),
-    places: placesOf(info, place),
+    places: placesOf(info, place, block.alert.origin),
     action: actionOf(block),
     source: sourceOf(block, place),
   };

@@ -271,3 +271,13 @@ def test_the_source_is_named_so_that_it_is_understood(
 def test_a_test_of_an_unknown_sender_is_by_the_office() -> None:
     said = wording.source_name(notice(sender_name="x", stream="test:d1"), None, Language.EASY, NAMES)
     assert said == "まちの やくしょ"
+
+
+def test_an_order_is_about_the_districts_that_it_names() -> None:
+    scene = office_notice(replace(order_item(), area_desc="小田原市 早川・風祭"))
+    japanese = word(scene, Language.JA, Medium.PUSH, NAMES)
+    assert japanese.title == "警戒レベル４ 避難指示 小田原市 早川・風祭"
+    assert "小田原市 早川・風祭：" in japanese.body
+    assert "Odawara" in word(scene, Language.EN, Medium.PUSH, NAMES).title
+    official = word(notice(replace(item(), area_desc="小田原市 早川・風祭")), Language.JA, Medium.PUSH, NAMES)
+    assert "早川" not in official.title + official.body
