@@ -308,7 +308,7 @@ class Suggestion:
         return f"/office/{page}/new?matter=order&level={self.level}&cause={self.cause}"
 
 
-def suggestions(rows: Sequence[InForce], office: Office, areas: Iterable[AreaCode]) -> list[Suggestion]:
+def suggestions(rows: Sequence[InForce], office: Office, areas: Iterable[AreaCode], now: datetime) -> list[Suggestion]:
     """For each danger with an official warning of level 3 or above in the city, the order that would answer it.
 
     Not where the office has such an order in force or in hand. A drill's warning suggests a drill, never anything real.
@@ -319,7 +319,7 @@ def suggestions(rows: Sequence[InForce], office: Office, areas: Iterable[AreaCod
         key = (row.drill, row.hazard)
         if row.official and (row.level or 0) >= _ORDERED_FROM and not row.lapsed and not own.isdisjoint(row.areas):
             worst[key] = max(worst.get(key, row), row, key=lambda one: one.level or 0)
-    answered = list(_answered(office))
+    answered = list(_answered(office, now))
     found = [_suggestion(row) for key, row in worst.items() if not _has_answer(row, answered)]
     return sorted(found, key=lambda one: (one.drill, -one.level))
 
@@ -341,10 +341,10 @@ def _suggestion(row: InForce) -> Suggestion:
     )
 
 
-def _answered(office: Office) -> Iterator[tuple[bool, str, int]]:
+def _answered(office: Office, now: datetime) -> Iterator[tuple[bool, str, int]]:
     """(drill, cause, level) of what the office has in force, or is writing."""
     for incident in office.incidents.values():
-        said = incident.content() if incident.standing is Standing.IN_FORCE else None
+        said = incident.content() if incident.holds(now) else None
         for content in (said, incident.draft.content if incident.draft else None):
             if content is not None and content.level is not None:
                 yield incident.drill is not None, content.cause, content.level
@@ -406,3 +406,22 @@ def waiting(office: Office, now: datetime) -> list[Incident]:
     """Incidents with a submission that a second officer may approve now, the oldest first."""
     found = [one for one in office.incidents.values() if one.submission is not None and now < one.submission.void_at()]
     return sorted(found, key=lambda one: one.submission.at if one.submission else now)
+
+
+_STANDINGS: Mapping[Standing, str] = MappingProxyType(
+    {
+        Standing.NOTHING: "まだ出していません",
+        Standing.ENDED: "終わりました",
+        Standing.WITHDRAWN: "誤りとして取り消しました",
+        Standing.DISCARDED: "送らずに破棄しました",
+    }
+)
+
+
+def standing_of(incident: Incident, now: datetime) -> str:
+    """How an incident stands, in words."""
+    if incident.standing is not Standing.IN_FORCE:
+        return _STANDINGS[incident.standing]
+    if not incident.holds(now):
+        return "終わりの時刻が来て終わりました"
+    return "実施中" if incident.drill is not None else "発令中"

@@ -102,6 +102,12 @@ class Incident:
         """What the last issue said that had a draft: what is in force, while something is."""
         return next((issue.content for issue in reversed(self.issues) if issue.content is not None), None)
 
+    def holds(self, now: datetime) -> bool:
+        """Whether it is in force: said so, not taken back, and its stated end, where it has one, has not come."""
+        said = self.content()
+        expires = said.expires if said else None
+        return self.standing is Standing.IN_FORCE and (expires is None or now < expires)
+
     def lapses_at(self) -> datetime | None:
         """When it lapses unless renewed; None where nothing is in force or an end is stated."""
         said = self.content()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +18,6 @@ from services.gateway.core.drafting import Objection, objections
 from services.gateway.core.history import Entry
 from services.gateway.core.incident import Incident
 
-Back = Callable[[], str]
 UNKNOWN = Refusal(why=Why.UNKNOWN)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -74,8 +75,9 @@ class _Pages:
         values = {
             "drill": self.drill,
             "at_work": [one for one in newest if one.draft is not None and one.standing not in OVER],
-            "in_force": [one for one in newest if one.standing is Standing.IN_FORCE],
-            "over": [one for one in newest if one.standing in OVER][:LIST_MAX],
+            "in_force": [one for one in newest if one.holds(visit.now)],
+            "over": [one for one in newest if _is_over(one, visit.now)][:LIST_MAX],
+            "standing_of": console.standing_of,
             "title_of": console.title_of,
         }
         return self.door.page(visit, "drafts.html", values, here=self.here)
@@ -140,6 +142,10 @@ class _Edits:
             surfaces=found.drill.surfaces if found.drill else (),
         )
         return await _taken(self.door, visit, form, sheet, here=_here(found))
+
+
+def _is_over(incident: Incident, now: datetime) -> bool:
+    return incident.standing in OVER or (incident.standing is Standing.IN_FORCE and not incident.holds(now))
 
 
 _DRAFTED = frozenset({Purpose.ISSUE, Purpose.CHANGE, Purpose.END})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -90,7 +91,7 @@ class _Incidents:
             "done": _DONE.get(request.query_params.get("done", ""), ""),
             "stale": stale(self.desk, at),
             **_frame(found),
-            **_standing(found),
+            **_standing(found, visit.now),
             **_draft(self.desk, visit, found),
             "history": list(reversed(self.desk.store.incident_entries(incident))),
             "said": history.said,
@@ -213,7 +214,7 @@ def _frame(incident: Incident) -> dict[str, Any]:
     return {"incident": incident, "drill": incident.drill is not None, "title": console.title_of(incident)}
 
 
-def _standing(incident: Incident) -> dict[str, Any]:
+def _standing(incident: Incident, now: datetime) -> dict[str, Any]:
     """What of it is outside the office now."""
     last = incident.issues[-1] if incident.issues else None
     return {
@@ -221,7 +222,8 @@ def _standing(incident: Incident) -> dict[str, Any]:
         "last_alert": composing.read(last.alert) if last else None,
         "lapses_at": incident.lapses_at(),
         "unsigned": [_unsigned(issue) for issue in incident.issues if issue.needs_cosigning()],
-        "in_force": incident.standing is Standing.IN_FORCE,
+        "in_force": incident.holds(now),
+        "standing": console.standing_of(incident, now),
     }
 
 

@@ -38,7 +38,7 @@ def values(desk: Desk) -> dict[str, Any]:
         "stale": view.reading is not None,
         "waiting": console.waiting(office, view.now),
         "unsigned": console.unsigned(office),
-        "suggestions": console.suggestions(rows, office, desk.city.class20),
+        "suggestions": console.suggestions(rows, office, desk.city.class20, view.now),
         "alarms": console.alarm_rows(desk.problems(view)),
         "feeds": console.feeds(view),
         "leases": console.lease_rows(office, view.now),

@@ -222,12 +222,12 @@ def test_a_sending_is_done_when_it_is_done(accepted: int, left_out: int, total: 
 
 
 def suggested(*alerts: Alert, office: Office | None = None) -> list[tuple[int, str, bool]]:
-    found = console.suggestions(rows(*alerts), office or Office(), [ODAWARA])
+    found = console.suggestions(rows(*alerts), office or Office(), [ODAWARA], at(10))
     return [(one.level, one.cause, one.drill) for one in found]
 
 
 def test_a_warning_of_level_three_suggests_the_order_that_answers_it() -> None:
-    found = console.suggestions(rows(an_alert(0, an_info(level=4))), Office(), [ODAWARA])
+    found = console.suggestions(rows(an_alert(0, an_info(level=4))), Office(), [ODAWARA], at(10))
     assert [(one.order, one.cause_name, one.link) for one in found] == [
         ("避難指示", "土砂災害", "/office/drafts/new?matter=order&level=4&cause=landslide")
     ]
@@ -241,7 +241,7 @@ def test_one_suggestion_a_danger_the_worst_first() -> None:
 
 
 def test_a_drill_suggests_a_drill() -> None:
-    (one,) = console.suggestions(rows(an_alert(0, an_info(level=4), run="r1")), Office(), [ODAWARA])
+    (one,) = console.suggestions(rows(an_alert(0, an_info(level=4), run="r1")), Office(), [ODAWARA], at(10))
     assert one.link.startswith("/office/drills/new?")
 
 
@@ -261,11 +261,11 @@ def test_nothing_else_suggests_anything(alert: Alert) -> None:
 
 def test_what_lapsed_suggests_nothing() -> None:
     lapsed = rows(an_alert(), reports=[a_report("lease:jma.extra", minute=1, until=9)])
-    assert console.suggestions(lapsed, Office(), [ODAWARA]) == []
+    assert console.suggestions(lapsed, Office(), [ODAWARA], at(10)) == []
 
 
 def test_a_hazard_that_we_have_no_name_for_is_suggested_without_one() -> None:
-    (one,) = console.suggestions(rows(an_alert(0, an_info("meteor", level=4))), Office(), [ODAWARA])
+    (one,) = console.suggestions(rows(an_alert(0, an_info("meteor", level=4))), Office(), [ODAWARA], at(10))
     assert one.cause_name == ""
 
 
@@ -336,3 +336,22 @@ def test_the_oldest_submission_comes_first() -> None:
     play.open(content=a_content(expires=at(90)))
     play.submit()
     assert [one.id for one in console.waiting(play.office, at(6))] == [DRILL, REAL]
+
+
+def test_how_an_incident_stands_is_said_in_words() -> None:
+    play = a_real_order()
+    play.open()
+    words = [console.standing_of(play.now, at(0))]
+    play.submit()
+    play.approve()
+    words.append(console.standing_of(play.now, at(0)))
+    drill = a_drill_order().issued(a_content(expires=at(90))).now
+    words += [console.standing_of(drill, at(89)), console.standing_of(drill, at(90))]
+    assert words == ["まだ出していません", "発令中", "実施中", "終わりの時刻が来て終わりました"]
+
+
+def test_a_drill_that_is_over_by_itself_answers_no_warning() -> None:
+    office = a_drill_order().issued(a_content(expires=at(9))).office
+    warned = rows(an_alert(0, an_info(level=4), run="r1"))
+    assert console.suggestions(warned, office, [ODAWARA], at(8)) == []
+    assert len(console.suggestions(warned, office, [ODAWARA], at(9))) == 1

@@ -137,3 +137,14 @@ def test_the_roll_is_not_the_incident_s() -> None:
 def test_an_officer_without_a_name_is_called_by_their_id() -> None:
     office = Office(officers={A: RollEntry(name="防災課 A", enabled=True)})
     assert (office.name(A), office.name(B)) == ("防災課 A", B)
+
+
+def test_it_holds_until_it_is_over_or_its_stated_end_has_come() -> None:
+    assert not after(OPENED).holds(at(0))
+    assert after(OPENED, Issued(issue=an_issue())).holds(at(10_000))
+    stated = Issue(
+        alert="", sha256="", purpose=Purpose.ISSUE, by=A, approver=B, at=at(0), content=a_content(expires=at(90))
+    )
+    found = after(OPENED, Issued(issue=stated))
+    assert found.holds(at(89))
+    assert not found.holds(at(90))
