@@ -201,7 +201,7 @@ def _event(matter: Matter, purpose: Purpose, content: Content) -> str:
 
 def _area_desc(code: AreaCode, content: Content, sender: Sender) -> str:
     name = sender.areas[code].ja if code in sender.areas else code.code
-    return f"{name} {content.districts}"
+    return f"{name} {content.districts}".rstrip()
 
 
 def _states_an_end(purpose: Purpose, content: Content) -> bool:
