@@ -32,9 +32,11 @@ def now() -> datetime:
 
 @dataclass(slots=True)
 class Gateway:
-    """One city's gateway on a port of its own."""
+    """One city's gateway on a port of its own. `demo`: as a demo run shows it; `phones`: where its phones are."""
 
     areas: AreaTable
+    demo: bool = False
+    phones: str = ""
     log: MemoryLog = field(default_factory=MemoryLog)
     port: int = 0
     folds: dict[str, Stream] = field(default_factory=dict)
@@ -47,7 +49,8 @@ class Gateway:
             {"port": str(self.port), "heartbeat_s": str(HEARTBEAT_S), "dead_s": str(DEAD_S), "log_level": "ERROR"}, {}
         )
         city = cities.load_city(cities.deploy_dir(), "odawara", self.areas)
-        self._app = app.build(values, self.log, SystemClock(), city, self.areas)
+        city = city.with_demo() if self.demo else city
+        self._app = app.build(values, self.log, SystemClock(), city, self.areas, phones=self.phones)
         self._running = asyncio.create_task(self._app.run())
         self.port = await self._app.listening()
 

@@ -31,7 +31,7 @@ modules.filter((path) => !path.startsWith("resident/") && !path.endsWith("sw.js"
   });
 });
 
-["signage/index.html", "resident/index.html"].forEach((path) => {
+["signage/index.html", "resident/index.html", "resident/situation.html"].forEach((path) => {
   test(`${path} has no inline script or style`, () => {
     assert.doesNotMatch(read(path), /\sstyle=|<style|\son\w+=|<script(?![^>]*\bsrc=)/);
   });

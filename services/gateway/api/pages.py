@@ -10,12 +10,12 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 WEB = Path(__file__).resolve().parents[1] / "web"
-PAGES = {"/sign": "signage/index.html", "/situation": "resident/index.html"}
+PAGES = {"/": "resident/index.html", "/sign": "signage/index.html", "/situation": "resident/situation.html"}
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".geojson": "application/geo+json",
@@ -42,10 +42,6 @@ def install(app: FastAPI, web: Path = WEB) -> None:
     """Serve the pages and their files from a folder."""
     files = Files(directory=web, check_dir=False)
 
-    async def to_situation() -> Response:
-        return RedirectResponse("/situation", status_code=307)
-
-    app.add_api_route("/", to_situation, include_in_schema=False)
     for path, name in PAGES.items():
         app.add_api_route(path, _page(files, name), include_in_schema=False)
     app.mount("/static", files)

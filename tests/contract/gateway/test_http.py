@@ -127,7 +127,8 @@ def web(tmp_path: Path) -> Path:
     """A folder of pages."""
     for name, text in {
         "signage/index.html": "<!doctype html><title>sign</title>",
-        "resident/index.html": "<!doctype html><title>situation</title>",
+        "resident/index.html": "<!doctype html><title>home</title>",
+        "resident/situation.html": "<!doctype html><title>situation</title>",
         "signage/app.js": "export {};",
         "signage/sw.js": "",
         "vendor/font.woff2": "",
@@ -160,9 +161,10 @@ async def test_pages_and_their_files_are_served(
     assert again.status_code == 304
 
 
-async def test_the_front_door_leads_to_the_situation(door: Door) -> None:
-    answer = await door.http.get("/")
-    assert (answer.status_code, answer.headers["location"]) == (307, "/situation")
+async def test_the_front_door_is_the_residents_page(opened: Opener, web: Path) -> None:
+    door = await opened(web=web)
+    assert "home" in (await door.http.get("/")).text
+    assert "situation" in (await door.http.get("/situation")).text
 
 
 async def test_a_service_worker_may_look_after_the_sign(opened: Opener, web: Path) -> None:

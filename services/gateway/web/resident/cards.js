@@ -35,6 +35,53 @@ export function cardElement(card, language, time) {
   ]);
 }
 
+/**
+ * The same on the resident's page: what can wait is one line that opens, what cannot has its easy words beside it.
+ * @param {Card} card
+ * @param {Language} language
+ * @param {string} time of its issue, written out
+ */
+export function rowElement(card, language, time) {
+  const made = cardElement(card, language, time);
+  if (card.rank >= LARGE_RANK) {
+    const action = made.querySelector(".action");
+    if (action && language === "ja" && card.action.easy !== card.action.ja) {
+      action.insertAdjacentElement("afterend", el("p", { class: "easy" }, phrases(card.action.easy)));
+    }
+    return made;
+  }
+  const attributes = /** @type {{[name: string]: string}} */ ({ class: `alert small row${card.drill ? " drill" : ""}` });
+  if (card.level !== null) {
+    attributes["data-level"] = String(card.level);
+  }
+  const mark = card.mark.kind === "level" && card.level !== null ? rowShape(card.level, language) : icon(card.hazard);
+  return el("details", attributes, [
+    el("summary", {}, [
+      ...(card.drill ? [el("span", { class: "drill-mark" }, [WORDS.drills[language]])] : []),
+      mark,
+      el("span", { class: "name" }, name(card, language)),
+      el("span", { class: "when" }, [`${shortSource(card, language)} ${time}`]),
+    ]),
+    ...Array.from(made.querySelectorAll(".head, .action, .source")),
+  ]);
+}
+
+/** @param {number} level @param {Language} language */
+function rowShape(level, language) {
+  const row = levelRow(level);
+  return el("span", { class: "badge level" }, [
+    el("span", { class: "unseen" }, [`${WORDS.level[language]} `]),
+    levelShape(row ? row.shape : "square", String(level)),
+  ]);
+}
+
+/** Who says it, in the few characters a row has. @param {Card} card @param {Language} language */
+function shortSource(card, language) {
+  const mark = card.mark;
+  const who = card.source.who[language];
+  return language === "ja" && who.endsWith("気象台") ? "気象庁" : mark.kind === "grade" && language === "ja" ? mark.by : who;
+}
+
 /** @param {Card} card @param {Language} language */
 function name(card, language) {
   if (language === "ja") {

@@ -57,6 +57,7 @@ export interface CityNeighbour { id: string; name: Text; jis5: string; areas: Ar
 /** `GET /v1/city`. */
 export interface City {
   id: string; name: Text; prefecture: Text; jis5: string; areas: AreaCode[]; neighbours: CityNeighbour[]; demo: boolean; idle: IdleItem[];
+  inbox?: string;
 }
 
 export interface IdleItem { title: Text; text?: Text }
