@@ -54,7 +54,7 @@ INVARIANTS = (
     Invariant(10, "silence is noticed", 3),
     Invariant(11, "emergency overtakes routine", 3),
     Invariant(12, "two people for a real alert", 4),
-    Invariant(13, "personal data is little and erasable", None),
+    Invariant(13, "personal data is little and erasable", 4),
 )
 
 
