@@ -6,6 +6,7 @@ import { MIN_RANKS, ROLES } from "../../services/gateway/web/resident/mine.js";
 import { RANKS, ROLE_LONG, SAY, TABS } from "../../services/gateway/web/resident/sayings.js";
 import { registrationWords, testWords } from "../../services/gateway/web/resident/settings.js";
 import { foundHere } from "../../services/gateway/web/resident/chooser.js";
+import { plainLines } from "../../services/gateway/web/resident/flow.js";
 import { sentence } from "../../services/gateway/web/resident/share.js";
 import { checkedAt, timeOf, unconfirmedSince } from "../../services/gateway/web/resident/time.js";
 import { LANGUAGES } from "../../services/gateway/web/resident/words.js";
@@ -73,4 +74,11 @@ test("times are absolute and Japanese, with the date when it is another day", ()
   assert.equal(checkedAt("en", T), "checked 22:40");
   assert.equal(unconfirmedSince("ja", "22:40"), "22:40 以降は未確認です。テレビ・ラジオで確認してください");
   assert.match(unconfirmedSince("ja", ""), /^まだ一度も/);
+});
+
+test("why is said without the names of reports and orders, what was decided before the rest", () => {
+  const lines = ["警報 jma:VPWW55:140000~run-1:x：横浜地方気象台が 11/25 07:34:51 に発表。", "  内容：「レベル３大雨警報」小田原市、ランク3。", "判断 11/25 07:34:52：この端末に知らせると決めた。", "配信 alert:jma:x@y:10:0：11/25 07:34:52 配信網が受け付けた。", "台帳（訓練 drill-run-1）：小田原市の大雨。"];
+  const { told, rest } = plainLines(lines);
+  assert.deepEqual(told, ["判断 11/25 07:34:52：この端末に知らせると決めた。", "配信：11/25 07:34:52 配信網が受け付けた。"]);
+  assert.deepEqual(rest, ["警報：横浜地方気象台が 11/25 07:34:51 に発表。", lines[1], "台帳（訓練）：小田原市の大雨。"]);
 });

@@ -25,15 +25,19 @@ function isReleased(entry) {
   return entry.order || /(警報|注意報)$/.test(entry.name.ja);
 }
 
-/** What is said of one entry, without its time. @param {Entry} entry @param {Language} language */
-export function entryWords(entry, language) {
+/** What is said of one entry, without its time, in parts that stay whole. @param {Entry} entry @param {Language} language */
+function entryParts(entry, language) {
   const english = language === "en";
   const equivalent = entry.equivalent ? EQUIVALENT[language] : "";
   const level = entry.level === null ? "" : english ? ` (level ${entry.level}${equivalent && ` ${equivalent}`})` : `（レベル${entry.level}${equivalent}）`;
-  const name = `${entry.name[language]}${level}`;
   const end = entry.kind === "over" && isReleased(entry) ? "released" : TAILS[entry.kind];
-  const tail = end ? SAY[end][language] : "";
-  return tail ? `${name}${english ? ": " : " "}${tail}` : name;
+  const tail = end ? `${english ? ": " : " "}${SAY[end][language]}` : "";
+  return [entry.name[language], level, tail].filter(Boolean);
+}
+
+/** @param {Entry} entry @param {Language} language */
+export function entryWords(entry, language) {
+  return entryParts(entry, language).join("");
 }
 
 /**
@@ -51,7 +55,7 @@ export function flowElements(course, language, now) {
     return el("li", {}, [
       el("span", { class: "at" }, [when(entry, language, now)]),
       el("span", attributes, []),
-      el("span", { class: "what" }, [...drill, entryWords(entry, language)]),
+      el("span", { class: "what" }, [...drill, ...entryParts(entry, language).map((part) => el("span", { class: "whole" }, [part]))]),
     ]);
   });
   return [
@@ -68,7 +72,18 @@ function when(entry, language, now) {
 }
 
 /**
- * Why: first in the person's own terms, then the lines of the record.
+ * The lines of the record without what only an officer needs: names of reports and orders.
+ * @param {string[]} lines
+ * @returns {{told: string[], rest: string[]}} what was decided and sent, and the rest
+ */
+export function plainLines(lines) {
+  const plain = lines.map((line) => line.replace(/^(警報|配信) \S+：/, "$1：").replace(/^台帳（訓練 [^）]*）/, "台帳（訓練）"));
+  const isTold = (/** @type {string} */ line) => /^(判断|配信)/.test(line);
+  return { told: plain.filter(isTold), rest: plain.filter((line) => !isTold(line)) };
+}
+
+/**
+ * Why: first in the person's own terms, then what was decided and sent, then the rest of the record for who opens it.
  * @param {MyPlace} place
  * @param {string[] | null} lines null when nobody could say
  * @param {Language} language
@@ -76,12 +91,20 @@ function when(entry, language, now) {
 export function reasonElements(place, lines, language) {
   const wish = RANKS[place.minRank];
   const own = wish ? `${placeName(place, language)}${language === "en" ? ": " : "："}${wish.name[language]}` : placeName(place, language);
+  if (!lines) {
+    return [el("p", { class: "strong" }, [own]), el("p", {}, [SAY.reasonNone[language]])];
+  }
+  const { told, rest } = plainLines(lines);
   return [
     el("p", { class: "strong" }, [own]),
-    ...(lines
-      ? [el("p", { class: "hint" }, [SAY.reasonRecord[language]]), el("ul", { class: "record", lang: "ja" }, lines.map((line) => el("li", line.startsWith("  ") ? { class: "in" } : {}, [line.trim()])))]
-      : [el("p", {}, [SAY.reasonNone[language]])]),
+    recordList(told),
+    el("details", { class: "leasts" }, [el("summary", { class: "hint" }, [SAY.reasonRecord[language]]), recordList(rest)]),
   ];
+}
+
+/** The record is in Japanese, whatever the page speaks. @param {string[]} lines */
+function recordList(lines) {
+  return el("ul", { class: "record", lang: "ja" }, lines.map((line) => el("li", line.startsWith("  ") ? { class: "in" } : {}, [line.trim()])));
 }
 
 /** The link that asks why, and what it opens. @param {Language} language @param {() => void} ask */

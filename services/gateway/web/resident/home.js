@@ -33,6 +33,7 @@ export class Home {
     this.chosen = Number(kept("chosen")) || 0;
     this.courses = readCourses(kept("course"));
     this.erased = "";
+    this.askable = "";
     this.painter = new Painter();
     this.chooser = new Chooser((place) => this.add(place));
     this.registration = new Registration({ load: () => kept("device"), save: (text) => keep("device", text) }, (...asked) => fetch(...asked), () => this.look());
@@ -113,14 +114,17 @@ export class Home {
     }
   }
 
-  /** @param {MyPlace} place @param {string} alert */
-  async why(place, alert) {
+  /** Asks about what is worst in that place now, or was last. @param {MyPlace} place */
+  async why(place) {
     if (byId("reason").textContent !== "") {
-      return showReason([]);
+      showReason([]);
+      return;
     }
     showReason([SAY.reasonAsking[this.language]]);
-    const answer = await this.registration.about(`/explain?alert=${encodeURIComponent(alert)}`, "GET");
-    return showReason(reasonElements(place, answer && answer.lines ? answer.lines : null, this.language));
+    const answer = await this.registration.about(`/explain?alert=${encodeURIComponent(this.askable)}`, "GET");
+    if (document.getElementById("reason")) {
+      showReason(reasonElements(place, answer && answer.lines ? answer.lines : null, this.language));
+    }
   }
 
   erase() {

@@ -137,10 +137,13 @@ function lookCourse(home, known, front, shown) {
   const course = home.courses[front ? front.area : EVERYWHERE] || noCourse();
   painter.paint("flow", [language, course.entries, jst(known.now).day], () => flowElements(course, language, known.now));
   const block = shown.real.concat(shown.drills)[0];
-  const entry = course.entries[0];
-  const alert = block ? block.alert.identifier : entry ? entry.alert : "";
-  const asks = front && mine.notify && alert;
-  painter.paint("reasons", [language, front && [front.area, front.role], asks], () => (front && asks ? reasonLink(language, () => home.why(front, asks)) : []));
+  // what began or changed is what a notification told, not the report that repeats it
+  const entry = course.entries.find(({ kind, rank }) => kind !== "lapse" && front && rank >= front.minRank);
+  const alert = entry ? entry.alert : block ? block.alert.identifier : "";
+  home.askable = alert;
+  const asks = front && mine.notify && alert !== "";
+  // an open reason is not closed by the next report of the same
+  painter.paint("reasons", [language, front && [front.area, front.role], asks], () => (front && asks ? reasonLink(language, () => home.why(front)) : []));
 }
 
 // --- places ---

@@ -56,7 +56,7 @@ export const SAY = {
   reason: text("この通知が届いた理由", "しらせが とどいた わけ", "Why you were notified"),
   reasonAsking: text("調べています", "しらべています", "Looking it up"),
   reasonNone: text("いまは調べられません。少し待って もう一度押してください。", "いまは わかりません。 すこし まって ください。", "It cannot be looked up now. Try again in a minute."),
-  reasonRecord: text("記録", "きろく（にほんご）", "Record (in Japanese)"),
+  reasonRecord: text("くわしい記録", "きろく（にほんご）", "Record (in Japanese)"),
   refuge: text("避難先", "にげる ばしょ", "Where you would go"),
   refugeSet: text("避難先を決める", "にげる ばしょを きめる", "Decide where to go"),
   refugeHint: text("例：早川小学校、高台のおばの家", "れい： がっこう、 しんせきの いえ", "e.g. the primary school, my aunt's house"),
