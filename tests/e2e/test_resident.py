@@ -113,6 +113,7 @@ async def test_a_place_is_followed_by_its_name_and_a_drill_comes_and_goes_there(
     await expect(drills.locator(".alert .drill-mark")).to_have_text("訓練")
     await expect(page.page.locator("#real .alert")).to_have_count(0)
     await expect(page.page.locator(".flow li").first).to_contain_text("訓練")
+    assert (await page.page.title()).startswith("【訓練】")
 
     await gateway.close_drill(f"{SOIL}~run-1")
     await expect(drills).to_be_hidden()
@@ -131,6 +132,7 @@ async def test_an_order_says_what_to_do_where_since_when_and_who_says_so(gateway
     await expect(first).to_contain_text("危険な場所から 全員避難")
     await expect(first).to_contain_text("みんな にげて ください")
     await expect(first).to_contain_text("発令")
+    await expect(page.page).to_have_title("避難指示 小田原市 半鐘")
     row = page.page.locator("#real details")
     await expect(row.locator("summary")).to_contain_text("雷注意報")
     await row.locator("summary").click()
@@ -177,6 +179,7 @@ async def test_a_dead_line_is_said_and_never_reads_as_nothing(line: Proxy, page:
     await line.cut()
     await expect(page.page.locator(".notice.lost")).to_contain_text("通信が切れています")
     await expect(page.page.locator(".notice.lost")).to_contain_text("以降は未確認です")
+    await expect(page.page.locator("#said")).to_have_text("通信が切れています")
     await expect(page.page.locator("main")).not_to_contain_text("ありません。")
     await expect(page.page.locator(".notice.sure")).to_have_count(0)
 
@@ -220,6 +223,9 @@ async def test_the_register_gets_areas_ranks_and_language_and_nothing_of_the_per
     assert [(place.area.code, place.min_rank) for place in device.places] == [("1420600", 3), ("1420800", 3)]
     assert device.address == f"demo:{device.device}"
     assert (device.language, device.quiet, device.permission) == ("ja", None, "granted")
+    await page.tab("設定")
+    await page.page.get_by_role("button", name="登録されている内容を見る").click()
+    await expect(page.page.locator("#registered")).to_contain_text(device.device)
     [record] = await register(gateway.log)
     assert record.value is not None
     text = record.value.decode()

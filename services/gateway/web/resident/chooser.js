@@ -74,7 +74,7 @@ export class Chooser {
     input.addEventListener("input", () => this.soon(/** @type {HTMLInputElement} */ (input).value));
     put(this.dialog, [
       el("h2", { id: "chooser-title" }, [SAY.addPlace[language]]),
-      ...(picked ? [this.pickedElement(picked), this.rolesElement()] : [el("label", { class: "field" }, [el("span", {}, [SAY.search[language]]), input]), el("div", { id: "found", "aria-live": "polite" }, [])]),
+      ...(picked ? [this.pickedElement(picked), this.rolesElement(), ...(this.city && this.city.demo ? [el("p", { class: "hint" }, [SAY.notifyDemo[language]])] : [])] : [el("label", { class: "field" }, [el("span", {}, [SAY.search[language]]), input]), el("div", { id: "found", "aria-live": "polite" }, [])]),
       el("p", { class: "buttons" }, [
         button({ class: "plain" }, [SAY.cancel[language]], () => this.dialog.close()),
         ...(picked ? [button({ class: "strong", id: "add" }, [SAY.add[language]], () => this.done(picked))] : []),

@@ -114,6 +114,15 @@ export class Home {
     }
   }
 
+  /** All that the register has of this device, as it stands there. */
+  async lookUp() {
+    const answer = await this.registration.about("", "GET");
+    const box = document.getElementById("registered");
+    if (box) {
+      put(box, [answer ? JSON.stringify(answer, null, 1) : SAY.reasonNone[this.language]]);
+    }
+  }
+
   /** Asks about what is worst in that place now, or was last. @param {MyPlace} place */
   async why(place) {
     if (byId("reason").textContent !== "") {
@@ -240,6 +249,7 @@ export class Home {
       /** @param {object} change */
       quiet: (change) => this.change(Object.assign({}, this.mine, { quiet: Object.assign({}, this.mine.quiet, change) })),
       test: () => this.test(),
+      look: () => this.lookUp(),
       erase: () => this.erase(),
     };
   }

@@ -45,6 +45,12 @@ export function truthElements(known, place, shown, language, nobody) {
   return quiet ? [notice("sure", [tick()], WORDS.none[language], text)] : [];
 }
 
+/** What is read out when it changes, and only then: how far all this can be trusted, without the time. @param {Element} box */
+export function readOut(box) {
+  const strong = box.querySelector(".strong");
+  return strong ? strong.textContent || "" : "";
+}
+
 /** When the gateway was last heard. @param {Known} known @param {Language} language */
 export function heardAt(known, language) {
   return known.line.heard === null ? "" : checkedAt(language, known.line.heard);

@@ -9,7 +9,7 @@ import { noCourse, noted } from "./course.js";
 import { flowElements, reasonLink } from "./flow.js";
 import { keep } from "./keep.js";
 import { PLACES_MAX } from "./mine.js";
-import { alertElements, fingerprint, truthElements } from "./now.js";
+import { alertElements, fingerprint, readOut, truthElements } from "./now.js";
 import { button, byId } from "./paint.js";
 import { placeName } from "./prepare.js";
 import { SAY } from "./sayings.js";
@@ -46,10 +46,23 @@ export function lookNow(home, known) {
   painter.paint("title", [language, name], () => [name ? `${name}${SAY.cityNow[language]}` : WORDS.situation[language]]);
   const seen = [language, name, nobody, fingerprint(shown, known), jst(known.now).day];
   painter.paint("truth", seen, () => truthElements(known, place, shown, language, nobody));
+  const said = readOut(byId("truth"));
+  painter.paint("said", said, () => [said]);
+  document.title = titleOf(home, shown, place);
   lookAlerts(home, known, place, shown);
   lookAside(home, known, front, place, shown);
   lookCourse(home, known, front, shown);
   painter.paint("limits", language, () => [WORDS.limits[language]]);
+}
+
+/** What stands on the browser's tab: the worst, and where. @param {Home} home @param {InForce} shown @param {Place | null} place */
+function titleOf(home, shown, place) {
+  const block = shown.real.concat(shown.drills)[0];
+  const about = block && place ? card(block, place) : null;
+  const { language } = home;
+  const name = about ? (language === "ja" ? about.name.join("") : language === "easy" ? about.nameEasy : about.nameEnglish) : WORDS.situation[language];
+  const drill = about && about.drill ? `【${WORDS.drills[language]}】` : "";
+  return `${drill}${name} ${place ? place.name[language] : ""} 半鐘`.replace(/ +/g, " ");
 }
 
 // --- alerts ---

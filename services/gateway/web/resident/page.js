@@ -5,7 +5,7 @@ import { el, put } from "../shared/dom.js";
 import { Follower } from "../shared/follower.js";
 import { shownNow } from "../shared/truth.js";
 import { keep, kept } from "./keep.js";
-import { alertElements, fingerprint, heardAt, truthElements } from "./now.js";
+import { alertElements, fingerprint, heardAt, readOut, truthElements } from "./now.js";
 import { byId } from "./paint.js";
 import { SAY } from "./sayings.js";
 import { LANGUAGES, languageOf, WORDS } from "./words.js";
@@ -69,6 +69,10 @@ class Page {
     put(byId("title"), [WORDS.situation[language]]);
     put(byId("checked"), [heardAt(known, language)]);
     put(byId("truth"), truthElements(known, place, shown, language, nobody));
+    const said = readOut(byId("truth"));
+    if (byId("said").textContent !== said) {
+      put(byId("said"), [said]);
+    }
     put(byId("real"), alerts.real);
     put(byId("lapsed"), alerts.lapsed);
     put(byId("drills"), alerts.drills);

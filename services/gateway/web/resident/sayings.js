@@ -107,6 +107,7 @@ export const SAY = {
     "おくるのは まち、 しらせの つよさ、 ことば、 じかんだけです。 なまえや でんわばんごうは おくりません。",
     "Registered are only cities, how much to tell, language, quiet hours and the address of this device. Names, phone numbers, what a place is to you and where you would go are never sent.",
   ),
+  look: text("登録されている内容を見る", "とうろくを みる", "See all that is registered"),
   deleteAll: text("すべて消す", "ぜんぶ けす", "Delete everything"),
   deleteSure: text(
     "場所・設定・流れを この端末から消し、通知の登録も取り消します。よろしいですか。",

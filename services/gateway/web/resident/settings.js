@@ -19,7 +19,7 @@ import { LANGUAGES } from "./words.js";
  * @typedef {{
  *   speak: (language: Language) => void, add: () => void, remove: (index: number) => void,
  *   least: (index: number, rank: number) => void, notify: (on: boolean) => void,
- *   quiet: (change: {on?: boolean, start?: string, end?: string}) => void, test: () => void, erase: () => void,
+ *   quiet: (change: {on?: boolean, start?: string, end?: string}) => void, test: () => void, look: () => void, erase: () => void,
  * }} Acts
  */
 
@@ -40,6 +40,7 @@ export function settingsElements(mine, city, language, acts) {
     el("section", { class: "panel" }, [
       el("h2", {}, [SAY.data[language]]),
       el("p", { class: "hint" }, [SAY.dataWhy[language]]),
+      ...(told ? [button({ class: "link", id: "look" }, [SAY.look[language]], acts.look), el("pre", { class: "registered", id: "registered", role: "status" }, [])] : []),
       el("div", { id: "erasing" }, [button({ class: "danger", id: "erase" }, [SAY.deleteAll[language]], acts.erase)]),
     ]),
   ];
