@@ -53,6 +53,7 @@ class Sign {
 
   /** What the city has to say is fetched in its typeface before it is needed. @param {City | null} city */
   meetCity(city) {
+    document.documentElement.toggleAttribute("data-demo", Boolean(city && city.demo));
     if (city && city !== this.cityBefore) {
       this.cityBefore = city;
       fetchTypeface(JSON.stringify(city) + this.name);
