@@ -15,6 +15,7 @@ from typing import NamedTuple
 from schemas.alert import Alert, Area, Drill, Info, MsgType, Origin, Scope, Status, Surface, active
 from schemas.area import AreaCode
 from schemas.hazard import base
+from schemas.level import INFORMATION_RANK
 from schemas.lifecycle import Stream, StreamState, Validity, standing, validity
 from schemas.notification import Item, Notice
 from services.dispatcher.core.places import Covers, municipalities
@@ -22,6 +23,8 @@ from services.dispatcher.core.places import Covers, municipalities
 REAL = "real"
 """The run of everything that is no drill."""
 QUAKE = "quake"
+INFORMATION = "information"
+"""The item of what only informs."""
 NEWS_MAX = timedelta(minutes=10)
 """How long a quake is news, and how long an alert speaks for its source by itself, before any poll said that it was
 heard: JMA's free route is up to five minutes behind."""
@@ -182,10 +185,18 @@ def is_loud_item(item: Item) -> bool:
     return is_loud(item.hazard, item.origin, item.rank)
 
 
+def _told_as(info: Info) -> str:
+    """The hazard as people are told of it. Information (早期注意情報, 解説情報) is one beside the warning of the same hazard.
+
+    Were it the same, a warning whose release leaves information standing would never be told to be over.
+    """
+    return f"{base(info.hazard)}:{INFORMATION}" if info.rank == INFORMATION_RANK else info.hazard
+
+
 def _pairs(alert: Alert, covers: Covers) -> Iterator[Pair]:
     for info in alert.info:
         for area in info.area if active(info) else ():
-            yield from (Pair(info.hazard, one) for one in _municipalities(area, covers))
+            yield from (Pair(_told_as(info), one) for one in _municipalities(area, covers))
 
 
 def _municipalities(area: Area, covers: Covers) -> tuple[AreaCode, ...]:
@@ -201,7 +212,7 @@ def _blocks(stream: Stream, alert: Alert, info: Info, moment: Moment, covers: Co
     for area in info.area:
         for one in _municipalities(area, covers):
             yield (
-                Pair(info.hazard, one),
+                Pair(_told_as(info), one),
                 Block(stream=stream.stream, alert=alert, info=info, area=area, named=area.code == one, mute=mute),
             )
 

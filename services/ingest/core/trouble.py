@@ -15,6 +15,7 @@
     E3213  a telegram on which our own program fails
     E3214  warnings that lapse unless their source is heard again
     E3215  a record of topic `telegrams` that is no telegram
+    E3216  quiet: a feed that is rebuilt, with nothing new in it for longer than the season explains
 
 What is wrong inside a document is a `Defect` (E31xx, core/defect.py).
 """
@@ -40,7 +41,7 @@ class Trouble:
     hint: str
 
 
-ALARMS_AT_ONCE = frozenset({"E3204", "E3206"})
+ALARMS_AT_ONCE = frozenset({"E3204", "E3206", "E3216"})
 """Whose limit is patience enough; anything else may pass by itself within a few polls."""
 
 
@@ -87,6 +88,16 @@ def frozen(source: str, updated_at: datetime, age_s: float, limit_s: float) -> T
         message=f"the feed of {source} is frozen: last updated {clock_time(updated_at)}, {span(age_s)} ago; its limit is "
         f"{span(limit_s)}",
         hint="it answers, but with old content: look at the source's own page; warnings shown hold until their lease ends",
+    )
+
+
+def quiet(source: str, newest_at: datetime, age_s: float, limit_s: float) -> Trouble:
+    """A feed that says it is new and lists only what is old."""
+    return Trouble(
+        code="E3216",
+        message=f"the newest telegram of {source} is of {clock_time(newest_at)}, {span(age_s)} ago; in this season "
+        f"{span(limit_s)} would be unusual",
+        hint="the feed is rebuilt but may be frozen behind that: compare with the source's own page",
     )
 
 
