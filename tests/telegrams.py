@@ -64,13 +64,14 @@ def telegram(
     body: str = "",
 ) -> bytes:
     """A whole telegram; `information` goes into the headline, `body` into the Body, both as XML."""
+    until = f"<ValidDateTime>{valid}</ValidDateTime>" if valid else ""
     return f"""\
 <?xml version="1.0" encoding="UTF-8"?>
 <Report xmlns="http://xml.kishou.go.jp/jmaxml1/" xmlns:jmx="http://xml.kishou.go.jp/jmaxml1/">
 <Control><Title>{title}</Title><DateTime>{sent}</DateTime><Status>{status}</Status>
 <EditorialOffice>{office}</EditorialOffice><PublishingOffice>{office}</PublishingOffice></Control>
 <Head xmlns="http://xml.kishou.go.jp/jmaxml1/informationBasis1/"><Title>{head}</Title>
-<ReportDateTime>{reported}</ReportDateTime>{f"<ValidDateTime>{valid}</ValidDateTime>" if valid else ""}<EventID>{event_id}</EventID><InfoType>{info_type}</InfoType>
+<ReportDateTime>{reported}</ReportDateTime>{until}<EventID>{event_id}</EventID><InfoType>{info_type}</InfoType>
 <Serial>{serial}</Serial><Headline><Text>{headline}</Text>{information}</Headline></Head>
 <Body xmlns="http://xml.kishou.go.jp/jmaxml1/body/meteorology1/">{body}</Body>
 </Report>""".encode()

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.ingest.core import canary
-from services.ingest.core.polling import Seasons, Source
 from services.ingest.core.bodies import text_only
+from services.ingest.core.polling import Seasons, Source
 from services.ingest.core.types import CANARY, CANARY_TYPE, EQVOL, EXTRA, REGULAR, TYPES
 from services.runtime.settings import Settings
 
@@ -45,9 +45,13 @@ class _Row:
 
 JMA: tuple[_Row, ...] = (
     # The storm publishes every 7 s and rests 10 s.
-    _Row(id=EXTRA, feed="extra", age_limit_s=6 * HOUR_S, demo_age_limit_s=30.0, quiet=Seasons(24 * HOUR_S, 72 * HOUR_S)),
+    _Row(
+        id=EXTRA, feed="extra", age_limit_s=6 * HOUR_S, demo_age_limit_s=30.0, quiet=Seasons(24 * HOUR_S, 72 * HOUR_S)
+    ),
     # Of the demo this feed has one notice at the beginning of each run.
-    _Row(id=EQVOL, feed="eqvol", age_limit_s=24 * HOUR_S, demo_age_limit_s=300.0, quiet=Seasons(24 * HOUR_S, 24 * HOUR_S)),
+    _Row(
+        id=EQVOL, feed="eqvol", age_limit_s=24 * HOUR_S, demo_age_limit_s=300.0, quiet=Seasons(24 * HOUR_S, 24 * HOUR_S)
+    ),
 )
 SLOW = _Row(
     # 早期注意情報 comes three times a day.

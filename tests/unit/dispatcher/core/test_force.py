@@ -257,3 +257,10 @@ def test_the_end_of_something_loud_is_loud_and_a_notice_is_no_order() -> None:
     assert not is_loud_item(ITEM)
     assert is_order("shelter:1", Origin.OFFICE)
     assert not is_order("evacuation:1", Origin.OFFICIAL)
+
+
+def test_what_only_informs_is_another_pair_so_that_a_warnings_end_is_told_while_it_stands() -> None:
+    warned = a_stream(an_alert(0, an_info(level=4)))
+    told = a_stream(an_alert(1, an_info(level=1)), name="early")
+    assert ranks(force_at(2, warned, told)) == {"landslide 小田原市": 4, "landslide:information 小田原市": 1}
+    assert named(told, COVERS) == {Pair("landslide:information", ODAWARA)}

@@ -302,7 +302,7 @@ class TestStreams:
 
 
 class TestItsEnd:
-    TORNADO = '<Warning type="竜巻注意情報（市町村等）"><Item><Kind><Name>竜巻注意情報</Name><Code>1</Code><Status>発表</Status></Kind><Area><Name>小田原市</Name><Code>1420600</Code></Area></Item></Warning>'
+    TORNADO = warnings(("1420600", "小田原市", [("1", "竜巻注意情報", "発表")]))
 
     def _expires(self, **head: str) -> datetime | None:
         reading = _read(telegram(title="竜巻注意情報", body=self.TORNADO, **head), name="")
@@ -335,7 +335,7 @@ class TestItsEnd:
         assert [info.expires for info in _alert(heat, name="").info] == [datetime(2026, 9, 2, 15, 0, tzinfo=UTC)]
 
     def test_what_is_over_needs_none(self) -> None:
-        body = self.TORNADO.replace("発表", "解除")
+        body = warnings(("1420600", "小田原市", [("1", "竜巻注意情報", "解除")]))
         assert [info.expires for info in _alert(telegram(title="竜巻注意情報", body=body), name="").info] == [None]
 
 

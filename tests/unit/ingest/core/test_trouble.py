@@ -26,6 +26,7 @@ ALL: dict[str, Trouble] = {
     "E3213": trouble.failing("a.xml", 3, "KeyError"),
     "E3214": trouble.lapsing("jma.extra", at(180)),
     "E3215": trouble.no_telegram("unknown kind"),
+    "E3216": trouble.quiet("jma.extra", at(0), 90_000, 86_400),
 }
 
 
