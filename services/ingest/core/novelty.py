@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from services.ingest.core.feed import Entry
 from services.ingest.core.polling import Source
-from services.ingest.core.types import EMERGENCY, StreamKey, by_name
+from services.ingest.core.types import EMERGENCY, by_name
 
 TRIES_MAX = 10
 """Polls that try to fetch one telegram (ten minutes live); then it is given up with a defect and an alarm. A telegram
@@ -87,7 +87,7 @@ def is_wanted(source: Source, offices: Container[str], name: str) -> bool:
     if named.row.code not in source.types:
         return False
     suffix = SUFFIX.search(name)
-    return named.row.key is not StreamKey.OFFICE or suffix is None or suffix[1] in offices
+    return not named.row.names_office or suffix is None or suffix[1] in offices
 
 
 def is_urgent(name: str) -> bool:

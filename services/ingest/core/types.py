@@ -78,6 +78,7 @@ class TelegramType:
     `lasts`: how long it holds from its report on, where it states no end (None: until replaced, under the lease);
     `states_end`: Head/ValidDateTime is its end. `copy_since`: reports from then on repeat what a newer type says.
     `informs`: puts nothing in force. `pushed_only`: of no use by a feed that is minutes behind.
+    `by_prefecture`: of one prefecture, although its stream is an event.
     """
 
     code: str
@@ -94,6 +95,12 @@ class TelegramType:
     copy_since: datetime | None = None
     informs: bool = False
     pushed_only: bool = False
+    by_prefecture: bool = False
+
+    @property
+    def names_office(self) -> bool:
+        """Whether the suffix of a file's name is the office it speaks for; else it is the centre that sent it."""
+        return self.by_prefecture or self.key is StreamKey.OFFICE
 
 
 def _warning(number: int, title: str, *hazards: str, topic: str = EMERGENCY) -> TelegramType:
@@ -137,8 +144,9 @@ def _legacy(code: str, title: str, body: BodyParser, *, since: datetime = REFORM
     return replace(row, body=body, copy_since=since)
 
 
-def _explains(code: str, title: str) -> TelegramType:
-    return replace(_unread(code, title, hazards=EXPLAINED), body=tagged.read_outlook, lasts=DAY, informs=True)
+def _explains(code: str, title: str, *, by_prefecture: bool = False) -> TelegramType:
+    row = replace(_unread(code, title, hazards=EXPLAINED), by_prefecture=by_prefecture)
+    return replace(row, body=tagged.read_outlook, lasts=DAY, informs=True)
 
 
 def _text(row: TelegramType) -> TelegramType:
@@ -197,6 +205,7 @@ TYPES: tuple[TelegramType, ...] = (
         body=on_off.read,
         lasts=NEWS,
         copy_since=REFORM,
+        by_prefecture=True,
     ),
     *(
         replace(_text(_unread(code, title)), copy_since=REFORM)
@@ -208,8 +217,9 @@ TYPES: tuple[TelegramType, ...] = (
             _unread(code, title, hazards="rainband record_rain heavy_snow tornado", topic=EMERGENCY),
             body=tagged.read_news,
             lasts=NEWS,
+            by_prefecture=by_prefecture,
         )
-        for code, title in (("VPBS50", "府県気象防災速報"), ("VPBS51", "地方気象防災速報"))
+        for code, title, by_prefecture in (("VPBS50", "府県気象防災速報", True), ("VPBS51", "地方気象防災速報", False))
     ),
     *(
         replace(
@@ -222,8 +232,8 @@ TYPES: tuple[TelegramType, ...] = (
     ),
     _explains("VPZJ51", "全般気象解説情報"),
     _explains("VPCJ51", "地方気象解説情報"),
-    _explains("VPFJ51", "府県気象解説情報"),
-    replace(_unread("VPFT50", "熱中症警戒アラート", hazards="heat"), body=heat.read, lasts=DAY),
+    _explains("VPFJ51", "府県気象解説情報", by_prefecture=True),
+    replace(_unread("VPFT50", "熱中症警戒アラート", hazards="heat"), body=heat.read, lasts=DAY, by_prefecture=True),
     # Typhoons, as information.
     _text(_unread("VPTW", "台風解析・予報情報（５日予報）（Ｈ３０）", hazards="typhoon", numbers=range(60, 66))),
     replace(
