@@ -318,9 +318,13 @@ class Spent:
         before = self.received_bytes if self.day == now.date() else 0
         return Spent(day=now.date(), received_bytes=before + received_bytes)
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether the day's budget is spent: then only what may be urgent is fetched, for its cost is a lost address."""
+        return self.day == now.date() and self.received_bytes >= DAY_BYTES_MAX
+
 
 def bytes_report(spent: Spent, now: datetime) -> StatusReport:
-    """`bytes`: an alarm from half the day's budget on. Polling goes on: a warning missed is worse than a budget passed."""
+    """`bytes`: an alarm from half the day's budget on. Polling goes on, of the telegrams only for the urgent ones."""
     if spent.received_bytes < DAY_BYTES_MAX / 2:
         return _ok("bytes", "within the day's budget", now)
     return alarm("bytes", trouble.over_budget(spent.received_bytes, DAY_BYTES_MAX), now)

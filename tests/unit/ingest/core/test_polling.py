@@ -308,6 +308,12 @@ class TestOtherReports:
         assert what(bytes_report(spent.plus(1, EVENING), EVENING)) == (Condition.ALARM, "E3209")
         assert spent.plus(1, EVENING + timedelta(days=1)).received_bytes == 1
 
+    def test_the_day_s_bytes_are_spent_and_the_next_day_has_its_own(self) -> None:
+        spent = Spent().plus(DAY_BYTES_MAX - 1, EVENING)
+        assert not spent.is_over(EVENING)
+        assert spent.plus(1, EVENING).is_over(EVENING)
+        assert not spent.plus(1, EVENING).is_over(EVENING + timedelta(days=1))
+
     def test_an_alarm_about_a_dead_letter_ends_when_none_followed_for_an_hour(self) -> None:
         found = alarm(dead_subject("jma.extra"), trouble.unfetched("jma.extra", "/x.xml", 10, "HTTP 404"), at(0))
         assert what(found) == (Condition.ALARM, "E3210")
