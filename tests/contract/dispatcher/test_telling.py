@@ -15,8 +15,9 @@ from schemas.telegram import DeadLetter
 from services.dispatcher.core.ledger import unpacked
 from services.eventlog.port import Message
 from services.runtime import records
-from tests.contract.dispatcher.city import DRILLS, EMERGENCY, ROUTINE, City, in_a_city, run
+from tests.contract.dispatcher.city import DRILLS, EMERGENCY, ROUTINE, City, in_a_city
 from tests.factories import HACHIOJI, ODAWARA, ZUSHI, a_device, an_alert, an_info, at
+from tests.scenario.quiet import run
 
 OVER = an_info(released=True)
 
