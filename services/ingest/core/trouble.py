@@ -16,18 +16,22 @@
     E3214  warnings that lapse unless their source is heard again
     E3215  a record of topic `telegrams` that is no telegram
     E3216  quiet: a feed that is rebuilt, with nothing new in it for longer than the season explains
+    E3217  JMA's website says something else than its telegrams
+    E3218  JMA's website cannot be compared with: no answer, another shape, frozen
 
 What is wrong inside a document is a `Defect` (E31xx, core/defect.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from services.ingest.core.defect import Defect
 
 JST = timezone(timedelta(hours=9), "JST")
+DISAGREEMENTS_NAMED = 5
 LINK_MAX = 300
 """Characters of an address that a message repeats."""
 
@@ -152,6 +156,25 @@ def over_budget(received_bytes: int, budget_bytes: int) -> Trouble:
         code="E3209",
         message=f"{received_bytes / 1e6:.0f} MB received today, our own limit is {budget_bytes / 1e6:.0f} MB a day",
         hint="find out why before the source blocks this address (jma.extra usually needs 30 MB a day)",
+    )
+
+
+def disagreement(told: Sequence[str]) -> Trouble:
+    """Telegrams and website differ, and did at the last check."""
+    more = f" and {len(told) - DISAGREEMENTS_NAMED} more" if len(told) > DISAGREEMENTS_NAMED else ""
+    return Trouble(
+        code="E3217",
+        message=f"JMA's website says something else than its telegrams: {'; '.join(told[:DISAGREEMENTS_NAMED])}{more}",
+        hint="look at JMA's own page; if it is right a telegram was missed: tell the office. People are told by telegrams",
+    )
+
+
+def unreadable_check(office: str, reason: str) -> Trouble:
+    """The website's JSON gives nothing to compare with."""
+    return Trouble(
+        code="E3218",
+        message=f"JMA's website cannot be compared with (office {office}): {reason}",
+        hint="warnings are not touched by this; the website's JSON is unofficial and may have changed",
     )
 
 
