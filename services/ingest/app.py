@@ -18,8 +18,9 @@ from schemas.status import StatusReport
 from services.eventlog.port import BEFORE_FIRST, EventLog
 from services.ingest.core import polling
 from services.ingest.core.polling import Source
-from services.ingest.sources import bosai, table
+from services.ingest.sources import bosai, dmdata, table
 from services.ingest.sources.bosai import CrossCheck
+from services.ingest.sources.dmdata import Sockets
 from services.ingest.sources.http import Http
 from services.ingest.sources.jma import Poller
 from services.ingest.sources.known import Known
@@ -46,6 +47,7 @@ class App:
     poller: Poller
     parser: Parser
     crosscheck: CrossCheck | None = None
+    sockets: Sockets | None = None
 
     async def run(self) -> None:
         """Poll and parse."""
@@ -59,6 +61,8 @@ class App:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.parser.run())
+                if self.sockets is not None:
+                    group.create_task(self.sockets.run())
                 if self.crosscheck is not None:
                     group.create_task(self._compare(self.crosscheck))
                 for source in self.sources:
@@ -149,7 +153,7 @@ def build(
     canary_base: str = "",
 ) -> App:
     """An ingest for a city. `feeds_base`: where JMA's feeds are served; `canary_base`: our own feed, "" for none."""
-    reporter = Reporter("ingest", clock)
+    reporter, known = Reporter("ingest", clock), Known(log)
     return App(
         log=log,
         clock=clock,
@@ -158,7 +162,7 @@ def build(
         poller=Poller(
             log=log,
             clock=clock,
-            known=Known(log),
+            known=known,
             offices=frozenset(office.code for office in city.offices),
             canary_s=settings.canary_s,
         ),
@@ -170,6 +174,7 @@ def build(
             surfaces=tuple(Surface(surface) for surface in city.drills_from_feeds),
             canary_s=settings.canary_s,
         ),
+        sockets=dmdata.sockets(log, clock, known, reporter, "" if settings.is_demo else settings.dmdata_key),
         crosscheck=_crosscheck(log, city, areas) if settings.is_live else None,
     )
 
