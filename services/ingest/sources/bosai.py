@@ -1,7 +1,7 @@
 """JMA's website asked every few minutes whether it says what our telegrams say: an operator's check, nothing more.
 
-A disagreement must be found twice in a row before it is an alarm (`crosscheck:jma`, E3217); a website that cannot be read,
-or that is frozen, is said too (E3218) and changes nothing: people are told by telegrams alone.
+A disagreement must be found twice in a row before it is an alarm (`crosscheck:jma`, E3222); a website that cannot be read,
+or that is frozen, is said too (E3223) and changes nothing: people are told by telegrams alone.
 """
 
 from __future__ import annotations

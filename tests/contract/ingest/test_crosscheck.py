@@ -64,7 +64,7 @@ async def test_a_disagreement_that_lasts_is_an_alarm_and_its_end_is_one(
     server.moods[OFFICE] = website(code, said)
     await hears(check, an_alert(0, an_info("heavy_rain", level=3), stream=STREAM))
     first, second = await twice(check)
-    assert (first.condition, second.condition, second.code) == (Condition.OK, Condition.ALARM, "E3217")
+    assert (first.condition, second.condition, second.code) == (Condition.OK, Condition.ALARM, "E3222")
     assert "class20:1420600 heavy_rain" in second.message
     server.moods[OFFICE] = website("03", "継続")
     assert (await check.check_once(at(70))).condition is Condition.OK
@@ -74,7 +74,7 @@ async def test_what_was_missed_is_found(checked: tuple[CrossCheck, MoodyServer])
     check, server = checked
     server.moods[OFFICE] = website("33", "発表")
     _, second = await twice(check)
-    assert (second.code, "telegrams none, website 5" in second.message) == ("E3217", True)
+    assert (second.code, "telegrams none, website 5" in second.message) == ("E3222", True)
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,10 @@ async def test_a_website_that_cannot_be_read_is_said(checked: tuple[CrossCheck, 
     check, server = checked
     server.moods[OFFICE] = mood
     report = await check.check_once(at(60))
-    assert (report.condition, report.code) == (Condition.ALARM, "E3218")
+    assert (report.condition, report.code) == (Condition.ALARM, "E3223")
 
 
 async def test_a_frozen_one_is_too(checked: tuple[CrossCheck, MoodyServer]) -> None:
     check, server = checked
     server.moods[OFFICE] = website("03", "継続")
-    assert (await check.check_once(at(0) + timedelta(hours=25))).code == "E3218"
+    assert (await check.check_once(at(0) + timedelta(hours=25))).code == "E3223"

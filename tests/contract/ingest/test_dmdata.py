@@ -35,8 +35,8 @@ class Refusing(MemoryLog):
     def __init__(self, _: MemoryLog) -> None:
         super().__init__()
 
-    async def append(self, topic: str, messages: Sequence[Message]) -> Sequence[Position]:
-        raise LogFull("no space left")
+    async def append(self, topic: str, messages: Sequence[Message]) -> list[Position]:
+        raise LogFull(f"no space left for {len(messages)} of {topic}")
 
 
 def a_client(server: Dmdata, log: MemoryLog, **changes: object) -> Sockets:
