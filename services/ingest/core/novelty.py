@@ -78,12 +78,12 @@ def _port(parts: SplitResult) -> int | None:
 def is_wanted(source: Source, offices: Container[str], name: str) -> bool:
     """Whether a telegram of this file name concerns us: its type is wanted of the source, its office is one of ours.
 
-    A name of no known type is looked at: JMA has introduced one, or the name says nothing. Types that speak for an
-    office carry it as suffix; the suffix of all others is the centre that sent them, and says nothing of where.
+    A name of no known type is looked at where warnings come from: JMA has introduced one, or the name says nothing. Types
+    that speak for an office carry it as suffix; the suffix of all others is the centre that sent them, and says nothing of where.
     """
     named = by_name(name)
     if named is None:
-        return True
+        return source.curious
     if named.row.code not in source.types:
         return False
     suffix = SUFFIX.search(name)

@@ -63,7 +63,8 @@ class Source:
     `base` is scheme, host and port without a slash at the end; only this host is ever asked. `types` are the codes
     of the telegram types wanted (rows of core/types.py).
     `lease_s` None: nothing holds by this source's being heard. `tells_time`: its Date header is not our own clock's.
-    `quiet`: how old its newest entry may be before a feed that is rebuilt all the same is looked at (None: any age).
+    `quiet`: how old its newest entry may be before a feed that is rebuilt all the same is looked at (None: any age). `curious`: a
+    telegram of a type that is not known is looked at.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Source:
     types: frozenset[str] = frozenset()
     tells_time: bool = True
     quiet: Seasons | None = None
+    curious: bool = True
 
     @property
     def time_limit_s(self) -> float:

@@ -195,6 +195,7 @@ TYPES: tuple[TelegramType, ...] = (
         body=river_flood.read,
     ),
     # Older types: of use for storms before the reform; since then copies of VPWW55–61 and VPBS50, until about 2028.
+    _legacy("VPWW50", "気象警報・注意報", weather_warning.read_legacy),
     _legacy("VPWW53", "気象特別警報・警報・注意報", weather_warning.read_legacy),
     _legacy("VPWW54", "気象警報・注意報（Ｈ２７）", weather_warning.read_legacy),
     # a notice that VPWW53/54 hold a special warning; it is never sent to end one
@@ -367,6 +368,50 @@ TYPES: tuple[TelegramType, ...] = (
     _earth("VFVO60", "推定噴煙流向報", hazards="ash", topic=ROUTINE),
     _text(_earth("VZVO40", "火山に関するお知らせ", hazards="volcano", topic=ROUTINE)),
     replace(_earth("VFSV", "火山現象に関する海上警報・海上予報", topic=ROUTINE), numbers=range(50, 90)),
+    # Of no concern for what a city warns of: known, so that nobody takes them for something new.
+    *(
+        _unread(code, title)
+        for title, codes in (
+            ("季節観測", "VGSK50"),
+            ("生物季節観測", "VGSK55"),
+            ("特殊気象報", "VGSK60"),
+            ("紫外線観測データ", "VGUV50"),
+            ("台風解析・予報情報（３日予報）", "VPTW40 VPTW41"),
+            ("台風解析・予報情報（５日予報）", "VPTW50 VPTW51"),
+            ("全般海上警報（定時）", "VPZU50"),
+            ("全般海上警報（臨時）", "VPZU51"),
+            ("全般海上警報（定時）（Ｈ２９）", "VPZU52"),
+            ("全般海上警報（臨時）（Ｈ２９）", "VPZU53"),
+            ("地方海上警報", "VPCU50"),
+            ("地方海上警報（Ｈ２８）", "VPCU51"),
+            ("地方海上予報", "VPCY50"),
+            ("地方海上予報（Ｈ２８）", "VPCY51"),
+            ("府県天気概況", "VPFG50"),
+            ("全般天候情報", "VPZI50"),
+            ("地方天候情報", "VPCI50"),
+            ("府県天候情報", "VPFI50"),
+            ("全般週間天気予報", "VPZW50"),
+            ("地方週間天気予報", "VPCW50"),
+            ("全般潮位情報", "VMCJ50"),
+            ("地方潮位情報", "VMCJ51"),
+            ("府県潮位情報", "VMCJ52"),
+            ("全般気象解説情報（潮位）", "VMCJ53"),
+            ("地方気象解説情報（潮位）", "VMCJ54"),
+            ("府県気象解説情報（潮位）", "VMCJ55"),
+            ("全般１か月予報", "VPZK50"),
+            ("地方１か月予報", "VPCK50"),
+            ("全般季節予報（２週間気温予報）", "VPZK70"),
+            ("地方季節予報（２週間気温予報）", "VPCK70"),
+            ("大雨危険度通知", "VPRN50"),
+            ("地上実況図", "VZSA50"),
+            ("地上２４時間予想図", "VZSF50"),
+            ("地上４８時間予想図", "VZSF51"),
+            ("アジア太平洋地上実況図", "VZSA60"),
+            ("アジア太平洋海上悪天２４時間予想図", "VZSF60"),
+            ("アジア太平洋海上悪天４８時間予想図", "VZSF61"),
+        )
+        for code in codes.split()
+    ),
     # Ours: the canary that travels the whole chain (source `canary`, stream `canary`).
     _unread(CANARY_TYPE, "半鐘動作確認", topic=EMERGENCY),
 )

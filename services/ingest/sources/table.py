@@ -83,6 +83,7 @@ def _jma(settings: Settings, base: str) -> tuple[Source, ...]:
             lease_s=None if row is SLOW else settings.jma_lease_s,
             types=_readable(row.id, is_live=settings.is_live),
             quiet=row.quiet if settings.is_live else None,
+            curious=row is not SLOW,
         )
         for row in rows
     )

@@ -26,6 +26,8 @@ MUNICIPALITIES = "（市町村等）"
 """How Warning/@type of the list that counts ends."""
 NOTHING = "発表警報・注意報はなし"
 RELEASED = "解除"
+RELEASED_CODE = "00"
+"""Kind/Code of 解除 in a headline."""
 IN_FORCE = frozenset(
     {
         "発表",
@@ -90,7 +92,9 @@ def read_legacy(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> 
 
 
 def read_announced(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyReading | Defect:
-    """VPNO50: the headline names the municipalities under 特別警報; each Kind there is in force."""
+    """VPNO50: the headline names the municipalities under 特別警報; each Kind there is in force, and 解除 names none."""
+    if any(token(code) == RELEASED_CODE for code in report.iterfind("Head/Headline/Information/Item/Kind/Code")):
+        return BodyReading(entries=())
     entries = Entries(areas)
     for information in report.findall("Head/Headline/Information"):
         for item in information.findall("Item") if information.get("type", "").endswith(MUNICIPALITIES) else ():

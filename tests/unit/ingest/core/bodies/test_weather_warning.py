@@ -192,5 +192,8 @@ class TestOlderTypes:
         ]
         assert codes(read_announced, " ".join(self.ALL), information=information) == [Code.UNKNOWN_KIND]
 
+    def test_a_release_of_all_of_them_names_nobody(self) -> None:
+        assert said(read_announced, " ".join(self.ALL), information=self._headline("00", layer="府県予報区等")) == []
+
     def test_one_that_names_nobody_is_refused(self) -> None:
         assert refused(read_announced, " ".join(self.ALL), information=self._headline("99")) is Code.NOTHING_LISTED
