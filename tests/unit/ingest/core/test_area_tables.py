@@ -138,6 +138,10 @@ class TestARenewal:
         assert [row.code for row in made.unlisted] == ["1410000", "1438200"]
         assert {"1410000", "330"} <= {row.code for row in made.rows}
 
+    def test_of_systems_above_replaces_no_municipality(self) -> None:
+        made = renewed({"offices": {"140000": {"name": "神奈川県", "parent": "010300"}}})
+        assert (made.replaced, made.added, made.unlisted) == ((), (), ())
+
     def test_an_alias_of_another_system_stays(self) -> None:
         found = read_json(town("1420600", "小田原市"), "new")
         assert not isinstance(found, TableDefect)

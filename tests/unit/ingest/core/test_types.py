@@ -56,6 +56,11 @@ class TestTheTable:
         copies = "VPWW50 VPWW53 VPWW54 VPNO50 VXWW50 VPOA50 VPZJ50 VPCJ50 VPFJ50 VPFD60"
         assert [row.code for row in TYPES if row.copy_since] == copies.split()
 
+    def test_whose_file_names_end_with_their_office(self) -> None:
+        rows = {row.code: row.names_office for row in TYPES}
+        assert [rows[code] for code in ("VPWW55", "VPHW50", "VPFT50", "VPBS50", "VPFJ51")] == [True] * 5
+        assert [rows[code] for code in ("VXKO", "VXSE53", "VPCJ51", "VPBS51", "VPTA")] == [False] * 5
+
     def test_only_early_warnings_of_quakes_need_a_pushed_route(self) -> None:
         assert [row.code for row in TYPES if row.pushed_only] == ["VXSE43", "VXSE44", "VXSE45"]
         assert {row.feed for row in TYPES if row.pushed_only} == {types.PUSHED}
