@@ -6,7 +6,7 @@ One decision is about one stream: every hazard and municipality it has spoken of
 - Lowered but in force: nobody is told; what was told above is forgotten, so that a new rise is told again.
 - Over: who was told is told the end, or that it was a mistake, whatever they follow by now; unless the same hazard is
   still in force at another place where they were told, or their beginning is still in a queue. What happens and passes
-  (a quake, news of rain) has no end that anybody says: it is forgotten, and only a mistake is told.
+  (a quake) has no end that anybody says: it is forgotten, and only a mistake is told.
 
 Each device is told once, all that concerns it in one notice, the worst first.
 """
@@ -29,7 +29,7 @@ from services.dispatcher.core.ledger import LOWEST, Draft, Ledger, packed
 from services.dispatcher.core.pending import TELLING, Waiting
 from services.dispatcher.core.places import Covers
 
-PASSING = frozenset({"quake", "rainband", "record_rain"})
+PASSING = frozenset({"quake"})
 """Hazards that are told as they happen. Nobody says that they are over: how long they are shown is our own measure."""
 _ORDER = {hazard: place for place, hazard in enumerate(HAZARDS)}
 

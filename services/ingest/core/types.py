@@ -312,7 +312,7 @@ TYPES: tuple[TelegramType, ...] = (
         replace(
             _earth(code, title, hazards="tsunami", topic=ROUTINE),
             body=tsunami.read_information,
-            lasts=DAY,
+            lasts=NEWS,
             informs=True,
         )
         for code, title in (("VTSE51", "津波情報a"), ("VTSE52", "沖合の津波観測に関する情報"))
