@@ -146,6 +146,7 @@ def _expires(alert: Alert) -> str | None:
 
 
 def _area(entry: Entry) -> Line:
+    """One area; its hazard is the source's, without the item that keeps information apart in the alert."""
     return {
         "scheme": str(entry.area.scheme),
         "code": entry.area.code,

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from schemas.alert import Alert, Area, Drill, Info, MsgType, Origin, Scope, Status, Surface, active
 from schemas.area import AreaCode
 from schemas.hazard import base
-from schemas.level import INFORMATION_RANK
 from schemas.lifecycle import Stream, StreamState, Validity, standing, validity
 from schemas.notification import Item, Notice
 from services.dispatcher.core.places import Covers, municipalities
@@ -23,8 +22,6 @@ from services.dispatcher.core.places import Covers, municipalities
 REAL = "real"
 """The run of everything that is no drill."""
 QUAKE = "quake"
-INFORMER, INFORMATION = "jma", "information"
-"""The item of what only informs."""
 NEWS_MAX = timedelta(minutes=10)
 """How long a quake is news, and how long an alert speaks for its source by itself, before any poll said that it was
 heard: JMA's free route is up to five minutes behind."""
@@ -185,20 +182,10 @@ def is_loud_item(item: Item) -> bool:
     return is_loud(item.hazard, item.origin, item.rank)
 
 
-def _told_as(info: Info, alert: Alert) -> str:
-    """The hazard as people are told of it. JMA's information (早期注意情報, 解説情報) is one beside the warning of the hazard.
-
-    Were it the same, a warning whose release leaves information standing would never be told to be over. A gauge that
-    falls to its lowest threshold is another thing: it is lower, and not over.
-    """
-    informs = info.rank == INFORMATION_RANK and alert.source == INFORMER
-    return f"{info.hazard}:{INFORMATION}" if informs else info.hazard
-
-
 def _pairs(alert: Alert, covers: Covers) -> Iterator[Pair]:
     for info in alert.info:
         for area in info.area if active(info) else ():
-            yield from (Pair(_told_as(info, alert), one) for one in _municipalities(area, covers))
+            yield from (Pair(info.hazard, one) for one in _municipalities(area, covers))
 
 
 def _municipalities(area: Area, covers: Covers) -> tuple[AreaCode, ...]:
@@ -214,7 +201,7 @@ def _blocks(stream: Stream, alert: Alert, info: Info, moment: Moment, covers: Co
     for area in info.area:
         for one in _municipalities(area, covers):
             yield (
-                Pair(_told_as(info, alert), one),
+                Pair(info.hazard, one),
                 Block(stream=stream.stream, alert=alert, info=info, area=area, named=area.code == one, mute=mute),
             )
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
-from schemas.alert import Alert, Area, Category, Drill, Info, InfoState, Status, Surface, Urgency
+from schemas.alert import Alert, Area, Drill, Info, InfoState, Status, Surface, Urgency
 from schemas.area import AreaCode, AreaTable, Scheme, office_of
 from schemas.level import triple_of
 from services.ingest.core import types
@@ -43,6 +43,8 @@ TEST = "test"
 LEGACY = "legacy copy"
 """A newer type says the same: the copy has no effect."""
 NO_AREA = "names no area"
+INFORMATION = "information"
+"""The item of a hazard that a telegram only informs of."""
 TOO_LATE = "only by a pushed route"
 """緊急地震速報 by a feed that is minutes behind."""
 HEADLINE_MAX = 2000
@@ -348,7 +350,7 @@ def _alert(
         drill=Drill(run=run_of(url, head.reported_at), surfaces=surfaces) if drill else None,
         event=head.event,
         headline=head.headline,
-        info=_infos(content.entries, head.row.category, head.ends_at),
+        info=_infos(content.entries, head),
     )
 
 
@@ -365,21 +367,25 @@ def _is_first(report: Element, head: Head, content: BodyReading) -> bool:
     return not before and not any(state in _GOES_ON or "から" in state for state in states)
 
 
-def _infos(entries: tuple[Entry, ...], category: Category, ends_at: datetime | None) -> tuple[Info, ...]:
+def _infos(entries: tuple[Entry, ...], head: Head) -> tuple[Info, ...]:
     """One block for each kind, the loudest first; within a block and a rank the telegram's order."""
     blocks: dict[Kind, list[Area]] = {}
     for entry in entries:
         blocks.setdefault(entry.kind, []).append(Area(area_desc=entry.name, code=entry.area))
     loudest_first = sorted(blocks.items(), key=lambda block: (block[0].state, -(block[0].rank or 0)))
-    return tuple(_info(kind, tuple(of_kind), category, ends_at) for kind, of_kind in loudest_first)
+    return tuple(_info(kind, tuple(of_kind), head) for kind, of_kind in loudest_first)
 
 
-def _info(kind: Kind, areas: tuple[Area, ...], category: Category, ends_at: datetime | None) -> Info:
+def _info(kind: Kind, areas: tuple[Area, ...], head: Head) -> Info:
+    """Of a type that only informs the hazard has an item of its own, as one river's flood has.
+
+    Were it the hazard itself, a warning whose release leaves information standing would never be told to be over.
+    """
     severity, urgency, certainty = triple_of(level=kind.level, rank=kind.rank)
     return Info(
-        category=category,
+        category=head.row.category,
         event=kind.event,
-        hazard=kind.hazard,
+        hazard=f"{kind.hazard}:{INFORMATION}" if head.row.informs else kind.hazard,
         state=kind.state,
         level=kind.level,
         rank=kind.rank,
@@ -387,6 +393,6 @@ def _info(kind: Kind, areas: tuple[Area, ...], category: Category, ends_at: date
         severity=severity,
         certainty=certainty,
         event_code=kind.code,
-        expires=(kind.expires or ends_at) if kind.state is InfoState.ACTIVE else None,
+        expires=(kind.expires or head.ends_at) if kind.state is InfoState.ACTIVE else None,
         area=areas,
     )

@@ -63,7 +63,7 @@ def test_heights_and_arrivals_neither_prolong_a_tsunami_warning_nor_end_it() -> 
     night.comes(tsunami(30, "53", "大津波警報：発表"))
     body = coast(("330", "53", "大津波警報：発表"))
     told = night.comes(telegram(title="津波情報a", head="津波情報", event_id="20260901202718", serial="1", body=body))
-    assert told == [("new", "tsunami", "330の海岸", 1)]
+    assert told == [("new", "tsunami:information", "330の海岸", 1)]
     assert night.comes(tsunami(50, "50", "警報解除", "53")) == [("end", "tsunami", "330の海岸", 5)]
 
 
@@ -84,7 +84,9 @@ def test_a_warning_s_end_is_told_although_tomorrow_may_bring_another() -> None:
 <Type>大雨の警報級の可能性</Type><PossibilityRankOfWarningPart><PossibilityRankOfWarning refID="1">中</PossibilityRankOfWarning>
 </PossibilityRankOfWarningPart></Property></Kind><Area><Name>西部</Name><Code>140020</Code></Area></Item></TimeSeriesInfo>
 </MeteorologicalInfos>"""
-    assert night.comes(telegram(title="早期注意情報（明後日まで）", body=early)) == [("new", "heavy_rain", "西部", 1)]
+    assert night.comes(telegram(title="早期注意情報（明後日まで）", body=early)) == [
+        ("new", "heavy_rain:information", "西部", 1)
+    ]
     assert night.comes(telegram(body=warnings((*ODAWARA, [("03", "大雨", "発表")])))) == [
         ("new", "heavy_rain", "小田原市", 3)
     ]

@@ -257,15 +257,3 @@ def test_the_end_of_something_loud_is_loud_and_a_notice_is_no_order() -> None:
     assert not is_loud_item(ITEM)
     assert is_order("shelter:1", Origin.OFFICE)
     assert not is_order("evacuation:1", Origin.OFFICIAL)
-
-
-def test_what_only_informs_is_another_pair_so_that_a_warnings_end_is_told_while_it_stands() -> None:
-    warned = a_stream(an_alert(0, an_info(level=4)))
-    told = a_stream(an_alert(1, an_info(level=1)), name="early")
-    assert ranks(force_at(2, warned, told)) == {"landslide 小田原市": 4, "landslide:information 小田原市": 1}
-    assert named(told, COVERS) == {Pair("landslide:information", ODAWARA)}
-
-
-def test_a_gauge_at_its_lowest_threshold_is_lower_and_not_another_pair() -> None:
-    gauge = a_stream(an_alert(0, an_info("gauge:1", level=1), source="gauge", origin=Origin.GAUGE))
-    assert ranks(force_at(1, gauge)) == {"gauge:1 小田原市": 1}

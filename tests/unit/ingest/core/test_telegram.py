@@ -339,6 +339,18 @@ class TestItsEnd:
         assert [info.expires for info in _alert(telegram(title="竜巻注意情報", body=body), name="").info] == [None]
 
 
+class TestInformation:
+    def test_is_an_item_of_its_hazard_so_that_a_warning_beside_it_can_end(self) -> None:
+        body = coast(("330", "51", "津波警報"), ("312", "71", "津波予報"))
+        reading = _read(telegram(title="津波情報a", event_id="1", serial="1", body=body), name="")
+        assert reading.alert is not None
+        assert {(info.hazard, info.state) for info in reading.alert.info} == {
+            ("tsunami:information", InfoState.ACTIVE),
+            ("tsunami:information", InfoState.RELEASED),
+        }
+        assert {entry.kind.hazard for entry in reading.entries} == {"tsunami"}
+
+
 class TestWhatGoesNoFurther:
     LEGACY_TITLE = "気象特別警報・警報・注意報"
 
