@@ -77,7 +77,8 @@ def _jma(settings: Settings, base: str) -> tuple[Source, ...]:
             id=row.id,
             base=base,
             feed=f"{FEED}{row.feed}.xml",
-            long_feed=f"{FEED}{row.feed}_l.xml",
+            # polled more slowly than a gap is long, it would read its long feed, the largest of all, at every poll
+            long_feed=None if row is SLOW else f"{FEED}{row.feed}_l.xml",
             interval_s=row.every * settings.poll_s,
             age_limit_s=settings.feed_age_limit_s or (row.demo_age_limit_s if settings.is_demo else row.age_limit_s),
             lease_s=None if row is SLOW else settings.jma_lease_s,

@@ -180,7 +180,7 @@ class TestTheTable:
         assert {"VTSE41", "VXSE51", "VXSE53", "VYSE50", "VFVO50"} <= eqvol.types
         assert not {"VXSE43", "VXSE45", "VXSE52"} & eqvol.types
         assert regular.types == {"VPFD61", "VPFW60"}
-        assert (regular.interval_s, regular.lease_s) == (600, None)
+        assert (regular.interval_s, regular.lease_s, regular.long_feed) == (600, None, None)
 
     def test_another_server_may_replay_a_storm_of_the_older_types(self) -> None:
         extra, _ = sources(settings.read({"feeds": "http://127.0.0.1:1"}, {}), Bases(jma="http://127.0.0.1:1"))
