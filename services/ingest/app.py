@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,16 +14,18 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from schemas.alert import Surface
-from schemas.area import AreaTable, City
+from schemas.area import AreaCode, AreaTable, City
 from schemas.status import StatusReport
 from services.eventlog.port import BEFORE_FIRST, EventLog
 from services.ingest.core import polling
+from services.ingest.core.cap.geometry import Outline, outline
 from services.ingest.core.polling import Source
 from services.ingest.sources import table
+from services.ingest.sources.cap import CapPoller
 from services.ingest.sources.jma import Poller
 from services.ingest.sources.known import Known
 from services.ingest.sources.parsing import Parser
-from services.runtime import logs, records
+from services.runtime import cities, logs, records
 from services.runtime.clock import Clock, machine_s
 from services.runtime.reporting import TOPIC, Reporter
 from services.runtime.settings import Settings
@@ -42,6 +45,7 @@ class App:
     reporter: Reporter
     sources: tuple[Source, ...]
     poller: Poller
+    cap_poller: CapPoller
     parser: Parser
 
     async def run(self) -> None:
@@ -63,6 +67,7 @@ class App:
             if scheduler.running:
                 scheduler.shutdown(wait=False)
             await self.poller.close()
+            await self.cap_poller.close()
 
     async def _recall(self) -> None:
         """Take up what was last said, so that an alarm keeps its beginning over a restart."""
@@ -101,7 +106,8 @@ class App:
     async def poll(self, source: Source) -> None:
         """One poll of one source, and what is to be said of it."""
         try:
-            polled = await self.poller.poll_once(source, self.clock.now())
+            poller = self.cap_poller if source.id.startswith(table.CAP) else self.poller
+            polled = await poller.poll_once(source, self.clock.now())
             await self._say(source, polled.reports)
         except* Exception as errors:  # noqa: BLE001 - one source must not end the others; its silence is the alarm
             failed = [f"{getattr(error, 'code', '')} {error!r}" for error in errors.exceptions]
@@ -131,24 +137,34 @@ def build(
 ) -> App:
     """An ingest for a city. `feeds_base`: where JMA's feeds are served; `canary_base`: our own feed, "" for none."""
     reporter = Reporter("ingest", clock)
+    sources = table.sources(settings, table.Bases(jma=feeds_base, canary=canary_base))
+    known = Known(log)
+    offices = frozenset(office.code for office in city.offices)
+    surfaces = tuple(Surface(surface) for surface in city.drills_from_feeds)
+    # Outlines are read only where something may be set against them.
+    outlines = _outlines(settings, city, areas) if table.cap_sources(settings) else {}
     return App(
         log=log,
         clock=clock,
         reporter=reporter,
-        sources=table.sources(settings, table.Bases(jma=feeds_base, canary=canary_base)),
-        poller=Poller(
-            log=log,
-            clock=clock,
-            known=Known(log),
-            offices=frozenset(office.code for office in city.offices),
-            canary_s=settings.canary_s,
-        ),
+        sources=sources,
+        poller=Poller(log=log, clock=clock, known=known, offices=offices, canary_s=settings.canary_s),
+        cap_poller=CapPoller(log=log, clock=clock, known=known, offices=offices, canary_s=settings.canary_s),
         parser=Parser(
             log=log,
             clock=clock,
             reporter=reporter,
             areas=areas,
-            surfaces=tuple(Surface(surface) for surface in city.drills_from_feeds),
+            surfaces=surfaces,
             canary_s=settings.canary_s,
+            outlines=outlines,
         ),
     )
+
+
+def _outlines(settings: Settings, city: City, areas: AreaTable) -> dict[AreaCode, Outline]:
+    """The outline of the city and of each neighbour, under every code that it has."""
+    deploy = cities.deploy_dir(settings.deploy_dir)
+    around = (city, *(cities.load_city(deploy, id_, areas) for id_ in city.neighbours))
+    drawn = {one.id: outline(json.loads(cities.load_boundary(deploy, one.id))) for one in around}
+    return {code: drawn[one.id] for one in around for code in one.class20}

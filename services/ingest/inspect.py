@@ -2,8 +2,9 @@
 
 JMA's telegrams, CAP (one message or a list of them, XML or JSON) and L-Alert.
 
-The alerts are those that the parse consumer would append, read by the same code. A line has every key of `_line` (of a signed CAP message `signature` too), or is
-an error line with only `file` and `error`; only error lines make the exit status 1.
+The alerts are those that the parse consumer would append, read by the same code. A line has every key of `_line` (of a
+signed CAP message `signature` too), or is an error line with only `file` and `error`; only error lines make the exit
+status 1.
 """
 
 from __future__ import annotations

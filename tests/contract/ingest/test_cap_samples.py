@@ -53,7 +53,8 @@ def test_a_recorded_file_says_what_is_written_in_it(row: dict[str, str], samples
     line, areas = lines[0], lines[0]["areas"]
     assert code == 0
     assert [
-        line.get(key) or "-" for key in ("ignored", "signature", "identifier", "status", "msg_type", "event", "severity")
+        line.get(key) or "-"
+        for key in ("ignored", "signature", "identifier", "status", "msg_type", "event", "severity")
     ] == [row[key] for key in ("ignored", "signature", "identifier", "status", "msg_type", "event", "severity")]
     assert _instant(line["sent"]) == _instant(row["sent"])
     geocodes = {f"{area['scheme']}={area['code']}" for area in areas if area["code"] is not None}

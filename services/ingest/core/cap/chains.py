@@ -23,7 +23,7 @@ from services.ingest.core.cap.reading import name_part, stream_of
 from services.ingest.core.cap.written import moment
 
 FORGET_AFTER = timedelta(days=10)
-"""How long a chain is remembered after its newest message: as long as the messages themselves stay in the log."""
+"""How long a chain is remembered after its last message came: as long as the messages themselves stay in the log."""
 MEMBERS_MAX = 500
 """Messages of one chain; a longer one loses its oldest."""
 
@@ -40,6 +40,8 @@ class Chain:
     versions: set[tuple[Node, str]] = field(default_factory=set)
     former: set[Node] = field(default_factory=set)
     """What parts of it were called before a message joined them."""
+    heard_at: datetime = datetime.min.replace(tzinfo=UTC)
+    """When a message of it came last, however old the message is."""
 
     @property
     def root(self) -> Node:
@@ -65,6 +67,7 @@ class Chains:
                 chain.told |= part.told
                 chain.versions |= part.versions
                 chain.former |= part.former
+                chain.heard_at = max(chain.heard_at, part.heard_at)
                 self._by_node |= dict.fromkeys(part.since, chain)
         for node, at in nodes.items():
             chain.since[node] = min(chain.since.get(node, "~"), _instant(at))
@@ -76,10 +79,11 @@ class Chains:
         """The chain that a message is in."""
         return self._by_node.get((lane, sender, identifier))
 
-    def add(self, alert: Alert) -> Chain:
-        """Take in what one message says."""
+    def add(self, alert: Alert, heard_at: datetime) -> Chain:
+        """Take in what one message says that came into the log at `heard_at`."""
         lane = alert.drill.run if alert.drill else ""
         chain = self.link(lane, ((alert.sender, alert.identifier, alert.sent), *_named(alert)))
+        chain.heard_at = max(chain.heard_at, heard_at)
         node = (lane, alert.sender, alert.identifier)
         chain.versions.add((node, alert.revision))
         before = chain.told.get(node)
@@ -90,9 +94,9 @@ class Chains:
         return chain
 
     def forget(self, now: datetime) -> int:
-        """Let go of chains whose newest message is older than `FORGET_AFTER`; answers how many."""
+        """Let go of chains of which nothing came for `FORGET_AFTER`; answers how many."""
         chains = {id(chain): chain for chain in self._by_node.values()}.values()
-        old = [chain for chain in chains if _newest(chain).sent + FORGET_AFTER < now]
+        old = [chain for chain in chains if now - chain.heard_at > FORGET_AFTER]
         for chain in old:
             for node in chain.since:
                 self._by_node.pop(node, None)

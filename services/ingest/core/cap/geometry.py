@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeAlias, cast
 
 from shapely import affinity, make_valid
 from shapely.geometry import Point as Dot
@@ -22,6 +23,9 @@ from shapely.ops import unary_union
 from services.ingest.core.cap.message import Circle, NamedArea, Notes, Point, Ring
 from services.ingest.core.defect import Code
 from services.ingest.core.xml import named
+
+Outline: TypeAlias = BaseGeometry
+"""The outline of a municipality, in longitude and latitude."""
 
 _PAIR = re.compile(r"([-+]?\d{1,3}(?:\.\d{0,20})?),([-+]?\d{1,3}(?:\.\d{0,20})?)")
 _RUBBISH = "[](){};,"
@@ -144,8 +148,8 @@ def _disc(one: Circle) -> BaseGeometry:
     return affinity.scale(dot.buffer(1.0), across, up)
 
 
-def outline(geojson: dict[str, object]) -> BaseGeometry:
+def outline(geojson: dict[str, object]) -> Outline:
     """The outline of a municipality (`deploy/cities/*/boundary.geojson`, a FeatureCollection)."""
     features = geojson["features"]
     assert isinstance(features, list)
-    return unary_union([make_valid(shape(feature["geometry"])) for feature in features])
+    return cast("Outline", unary_union([make_valid(shape(feature["geometry"])) for feature in features]))

@@ -53,6 +53,8 @@ class Story:
     state: InfoState
     level: int | None
     rank: int | None
+    urgency: Urgency
+    """Past where it says itself that the danger is; a Cancel that does not takes back a mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +235,7 @@ def _story(message: Message, blocks: tuple[Block, ...], root: tuple[str, str], n
         state=InfoState.RELEASED if is_over else InfoState.ACTIVE,
         level=level,
         rank=None if is_over else level or rank_of_severity(main.severity),
+        urgency=Urgency.PAST if is_all_clear or is_past else main.urgency,
     )
 
 
@@ -326,7 +329,7 @@ def _info(story: Story, areas: tuple[Area, ...]) -> Info:
         state=story.state,
         level=story.level,
         rank=story.rank,
-        urgency=main.urgency,
+        urgency=story.urgency,
         severity=main.severity,
         certainty=main.certainty,
         event_code=_first(main.event_codes),
