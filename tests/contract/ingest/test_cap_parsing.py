@@ -14,6 +14,7 @@ from schemas.telegram import RawTelegram
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import BEFORE_FIRST
 from services.ingest.core.cap.geometry import Outline, outline
+from services.ingest.core.cap.places import Places, places
 from services.ingest.sources.chains import CapReader
 from services.ingest.sources.parsing import GROUP, Parser
 from services.runtime import records
@@ -269,9 +270,7 @@ async def test_what_is_no_cap_in_the_log_is_none_of_the_readers_business() -> No
     assert emissions[0].payload.msg_type is MsgType.ALERT
 
 
-def _where() -> object:
-    from services.ingest.core.cap.places import places
-
+def _where() -> Places:
     return places(table(), outlines())
 
 

@@ -27,6 +27,8 @@ FORGET_AFTER = timedelta(days=10)
 MEMBERS_MAX = 500
 """Messages of one chain; a longer one loses its oldest."""
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 Node = tuple[str, str, str]
 """Lane ("" for what is real, else a drill's run), sender, identifier: a drill is never linked to anything real."""
 
@@ -40,7 +42,7 @@ class Chain:
     versions: set[tuple[Node, str]] = field(default_factory=set)
     former: set[Node] = field(default_factory=set)
     """What parts of it were called before a message joined them."""
-    heard_at: datetime = datetime.min.replace(tzinfo=UTC)
+    heard_at: datetime = _NEVER
     """When a message of it came last, however old the message is."""
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, cast
 
@@ -90,7 +90,7 @@ def _turned(points: list[Point], notes: Notes) -> list[Point]:
 
 
 def in_company(areas: Sequence[NamedArea], notes: Notes) -> tuple[NamedArea, ...]:
-    """The areas, with those rings turned that lie far from all others and would lie beside them with swapped axes."""
+    """The areas, with those rings turned that lie far from most others and would lie beside them with swapped axes."""
     middles = [_middle(one) for area in areas for one in area.rings]
     if len(middles) < 2:
         return tuple(areas)
@@ -100,13 +100,18 @@ def in_company(areas: Sequence[NamedArea], notes: Notes) -> tuple[NamedArea, ...
 def _beside(one: Ring, middles: Sequence[Point], notes: Notes) -> Ring:
     here = _middle(one)
     there = (here[1], here[0])
-    others = [middle for middle in middles if middle != here]
-    if not others or min(math.dist(here, other) for other in others) < FAR_DEG:
+    if any(abs(x) > 90 for _, x in one) or math.dist(here, there) < FAR_DEG:
         return one
-    if min(math.dist(there, other) for other in others) > NEAR_DEG or any(abs(x) > 90 for _, x in one):
-        return one
-    notes.add(Code.CAP_GEOMETRY, "latitude and longitude are swapped, by the message's other areas: turned")
-    return tuple((x, y) for y, x in one)
+    as_it_is = sum(math.dist(here, other) < FAR_DEG for other in middles)
+    turned = sum(math.dist(there, other) < NEAR_DEG for other in middles)
+    if turned > as_it_is:
+        notes.add(Code.CAP_GEOMETRY, "latitude and longitude are swapped, by the message's other areas: turned")
+        return tuple((x, y) for y, x in one)
+    if turned == as_it_is:
+        notes.add(
+            Code.CAP_GEOMETRY, "latitude and longitude are swapped in half of its areas, nobody knows which: left"
+        )
+    return one
 
 
 def _middle(one: Ring) -> Point:
@@ -148,7 +153,7 @@ def _disc(one: Circle) -> BaseGeometry:
     return affinity.scale(dot.buffer(1.0), across, up)
 
 
-def outline(geojson: dict[str, object]) -> Outline:
+def outline(geojson: Mapping[str, object]) -> Outline:
     """The outline of a municipality (`deploy/cities/*/boundary.geojson`, a FeatureCollection)."""
     features = geojson["features"]
     assert isinstance(features, list)

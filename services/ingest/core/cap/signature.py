@@ -45,7 +45,7 @@ def _best(found: list[Signature]) -> Signature:
 
 
 def _one(root: etree._Element, number: int, sent: datetime | None) -> Signature:
-    """One signature, over the message as it may have been signed: without the others, and with those before it."""
+    """One signature, over the message as it may have been signed: without the others, with those before it, with all."""
     signature = [child for child in root if child.tag == _TAG][number]
     written = signature.findtext(_CERTIFICATE)
     if written is None or sent is None:
@@ -56,7 +56,7 @@ def _one(root: etree._Element, number: int, sent: datetime | None) -> Signature:
         at = certificate.not_valid_before_utc + timedelta(seconds=1)
     except ValueError:
         return Signature.UNCHECKED
-    found = _best([_verified(_with(root, number, keep), written, at) for keep in (0, number)])
+    found = _best([_verified(_with(root, number, keep), written, at) for keep in (0, number, SIGNATURES_MAX)])
     return found if was_valid or found is Signature.WRONG else Signature.UNCHECKED
 
 
@@ -65,7 +65,7 @@ def _with(root: etree._Element, number: int, keep: int) -> etree._Element:
     made = copy.deepcopy(root)
     signatures = [child for child in made if child.tag == _TAG]
     for at, signature in enumerate(signatures):
-        if at >= keep:
+        if at >= keep or at == number:
             _drop(made, signature)
     mine = signatures[number]
     mine.tail = None

@@ -180,7 +180,7 @@ def _references(
 def _triples(written: str, notes: Notes) -> Iterator[Reference]:
     """The triples; also lists joined by commas, and several identifiers in one triple (MoWaS)."""
     words = written.split()
-    if len(words) > 1 and written.count(",") == 2:
+    if written.count(",") == 2 and len(written.split(",")[1].split()) > 1:
         notes.add(Code.CAP_REFERENCES, f"several identifiers in one reference: {named(written)}")
         sender, identifiers, sent = written.split(",")
         words = [f"{sender.strip()},{one},{sent.strip()}" for one in identifiers.split()]
