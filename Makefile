@@ -44,6 +44,10 @@ crash: .venv/.dev ## kill -9 at every point of a warning, people changing meanwh
 	@$(bin)/python -m tests.crash.run $(ARGS)
 	@$(bin)/python -m tests.oracle
 
+.PHONY: fuzz
+fuzz: .venv/.dev ## read 20,000 wounded messages of CAP and L-Alert: no exception, no hang (ARGS="MUTANTS SEED")
+	@$(bin)/python -m tests.fuzz.cap $(ARGS)
+
 .PHONY: bench
 bench: .venv/.dev ## measure (ONLY=chain): work, ours, peer, ratio, spread, goal; kept in var/bench.json
 	@$(bin)/python -m tests.bench.run $(ONLY)

@@ -12,7 +12,7 @@ from services.ingest.core.cap.documents import read_document
 from services.ingest.core.cap.feeds import Listed, Listing
 from services.ingest.core.cap.message import Family, Message
 from services.ingest.core.cap.places import Places
-from services.ingest.core.cap.reading import Reading, read_message, stream_of
+from services.ingest.core.cap.reading import Reading, name_part, read_message, stream_of
 from services.ingest.core.cap.written import moment, read_alert
 from services.ingest.core.defect import Defect
 
@@ -53,6 +53,9 @@ class CapFiles:
             _, sender, identifier = chain.root
             _, tilde, run = line["streams"][0].partition("~")
             line["streams"] = [f"{stream_of(Family.CAP, (sender, identifier))}{tilde}{run}"]
+            for area in line["areas"]:
+                kind, colon, _ = area["hazard"].partition(":")
+                area["hazard"] = f"{kind}{colon}{name_part(identifier) if colon else ''}"
         return line
 
     def _entry(self, entry: Listed) -> Iterator[Values]:
