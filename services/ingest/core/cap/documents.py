@@ -32,7 +32,9 @@ def read_document(body: bytes, *, bytes_max: int = TELEGRAM_BYTES_MAX) -> tuple[
 def read_root(root: Element, body: bytes) -> tuple[Message, ...] | Defect:
     """The messages of a parsed document; its bytes say which namespace it names."""
     if root.tag != ALERT:
-        return read_lalert(root)
+        # EDXL-DE and SOAP carry anything: what is CAP in them is read as CAP
+        inside = tuple(read_alert(one) for one in root.iter(ALERT))
+        return inside or read_lalert(root)
     message = read_alert(root)
     if NAMESPACE.search(body.replace(b"\0", b"")) is None:
         foreign = Defect(code=Code.CAP_NAMESPACE, reason="it is not in a namespace of CAP 1.0 to 1.2")

@@ -18,7 +18,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from services.ingest.core.cap.documents import ROOTS, is_json
-from services.ingest.core.cap.listed import read_json
+from services.ingest.core.cap.listed import parts, read_json
 from services.ingest.core.cap.message import Notes
 from services.ingest.core.cap.written import moment
 from services.ingest.core.defect import Code, Defect
@@ -103,12 +103,9 @@ def _json(body: bytes, bytes_max: int) -> Listing | Defect:
     if isinstance(found, Defect):
         return found
     value: Any = json.loads(body)
-    if isinstance(value, dict) and isinstance(value.get("features"), list):
-        several: list[Any] = value["features"]
-        updated_at = moment(str(value.get("updated", "")))
-    else:
-        several, updated_at = value if isinstance(value, list) else [value], None
-    entries = [_single(json.dumps(one, ensure_ascii=False).encode(), _json_id(one)) for one in several[:ENTRIES_MAX]]
+    updated_at = moment(str(value.get("updated", ""))) if isinstance(value, dict) else None
+    several = parts(value)[:ENTRIES_MAX]
+    entries = [_single(json.dumps(one).encode(), _json_id(one)) for one in several]
     return Listing(
         updated_at=None if updated_at is None else updated_at.astimezone(UTC),
         entries=tuple({one.id: one for one in entries}.values()),

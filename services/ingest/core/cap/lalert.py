@@ -82,7 +82,7 @@ def _message(envelope: Element, content: Element) -> Message:
     notes = Notes()
     report = next(content.iter("Report"), Element("Report"))
     head = next(report.iter("Head"), Element("Head"))
-    category = (text(content, "category") or text(report, "Control", "Title"))[:NAME_MAX]
+    category = _category(content, report)
     document, number = _document(content, head, notes)
     sender = _sender(envelope, content, notes)
     msg_type = _msg_type(envelope, number, notes)
@@ -110,6 +110,14 @@ def _message(envelope: Element, content: Element) -> Message:
 
 
 # --- which message it is ---
+
+
+def _category(content: Element, report: Element) -> str:
+    """The envelope's word, else the Report's, else what its body is called."""
+    written = (text(content, "category") or text(report, "Control", "Title"))[:NAME_MAX]
+    if written in {EVACUATION, SHELTER}:
+        return written
+    return next((tag for tag in (EVACUATION, SHELTER) if next(report.iter(tag), None) is not None), written)
 
 
 def _document(content: Element, head: Element, notes: Notes) -> tuple[str, int]:
@@ -250,7 +258,7 @@ def _shelters(report: Element, notes: Notes) -> Iterator[Part]:
 
 
 def _located(element: Element, notes: Notes) -> Iterator[NamedArea]:
-    for location in element.iter("Location"):
+    for location in list(element.iter("Location")) or [element]:
         area = _area(location, notes)
         if area.name or area.geocodes:
             yield area

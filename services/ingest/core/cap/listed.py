@@ -1,4 +1,4 @@
-"""CAP as JSON → the same elements: NWS's GeoJSON (api.weather.gov), CAP's own names as keys (MoWaS), or lists of either.
+"""CAP as JSON → the same elements: NWS's GeoJSON, CAP's own names as keys (MoWaS, MeteoAlarm), or lists of either.
 
 Sources: the API of api.weather.gov (alerts, as in its samples), the project's notes on CAP §4.2; RFC 7946 (geometry).
 """
@@ -45,7 +45,8 @@ def read_json(body: bytes, *, bytes_max: int) -> tuple[Element, ...] | Defect:
     if len(body) > bytes_max:
         return Defect(code=Code.TOO_LARGE, reason=f"{len(body)} bytes, more than {bytes_max}")
     try:
-        return tuple(_alerts(json.loads(body)))
+        budget = _Budget()
+        return tuple(_alert(one, budget) for one in parts(json.loads(body)))
     except _Refused as refused:
         return refused.defect
     except RecursionError:
@@ -56,29 +57,29 @@ def read_json(body: bytes, *, bytes_max: int) -> tuple[Element, ...] | Defect:
         return Defect(code=Code.NOT_WELL_FORMED, reason=str(error)[:80])
 
 
-def _alerts(value: Any) -> Iterator[Element]:
+def parts(value: Any) -> list[Any]:
+    """The single messages that a JSON document lists: NWS's (GeoJSON or JSON-LD), MeteoAlarm's, a bare list, or itself."""
     if isinstance(value, list):
-        for one in value:
-            yield from _alerts_of(one)
-    else:
-        yield from _alerts_of(value)
-
-
-def _alerts_of(value: Any) -> Iterator[Element]:
+        return value
     if not isinstance(value, dict):
-        raise _Refused(Code.NO_CAP, f"JSON, but of a {type(value).__name__}: no CAP")
-    budget = _Budget()
+        return [value]
     if isinstance(value.get("features"), list):
-        for feature in value["features"]:
-            yield _feature(feature, budget)
-    elif isinstance(value.get("properties"), dict):
-        yield _feature(value, budget)
-    elif "identifier" in value and ("info" in value or "msgType" in value):
+        return list(value["features"])
+    if isinstance(value.get("@graph"), list):
+        return [{"properties": one} for one in value["@graph"]]
+    if isinstance(value.get("warnings"), list):
+        return [one.get("alert") if isinstance(one, dict) else one for one in value["warnings"]]
+    return [value]
+
+
+def _alert(value: Any, budget: _Budget) -> Element:
+    if isinstance(value, dict) and isinstance(value.get("properties"), dict):
+        return _feature(value, value["properties"], budget)
+    if isinstance(value, dict) and "identifier" in value and ("info" in value or "msgType" in value):
         alert = Element("alert")
         _grow(alert, value, budget, 1)
-        yield alert
-    else:
-        raise _Refused(Code.NO_CAP, "JSON without an alert in CAP's words")
+        return alert
+    raise _Refused(Code.NO_CAP, "JSON without an alert in CAP's words")
 
 
 class _Budget:
@@ -104,13 +105,10 @@ def _grow(parent: Element, values: Mapping[str, Any], budget: _Budget, depth: in
             if isinstance(one, dict):
                 _grow(child, one, budget, depth + 1)
             elif one is not None:
-                child.text = str(one)
+                child.text = _text(one)
 
 
-def _feature(feature: Any, budget: _Budget) -> Element:
-    values = feature.get("properties") if isinstance(feature, dict) else None
-    if not isinstance(values, dict):
-        raise _Refused(Code.NO_CAP, "a feature without properties")
+def _feature(feature: Mapping[str, Any], values: Mapping[str, Any], budget: _Budget) -> Element:
     alert = Element("alert")
     for name in _NWS_ALERT:
         _copy(alert, values, name, budget)
@@ -130,12 +128,17 @@ def _feature(feature: Any, budget: _Budget) -> Element:
     return alert
 
 
+def _text(value: Any) -> str:
+    """A value as text; half a character (JSON can write one) gives way to a question mark."""
+    return str(value).encode("utf-8", "replace").decode()
+
+
 def _copy(parent: Element, values: Mapping[str, Any], name: str, budget: _Budget) -> None:
     value = values.get(name)
     for one in value if isinstance(value, list) else [value]:
         if one is not None:
             budget.take(1)
-            SubElement(parent, _NWS.get(name, name)).text = str(one)
+            SubElement(parent, _NWS.get(name, name)).text = _text(one)
 
 
 def _pairs(parent: Element, tag: str, values: Any, budget: _Budget) -> None:
@@ -144,12 +147,12 @@ def _pairs(parent: Element, tag: str, values: Any, budget: _Budget) -> None:
         for value in several if isinstance(several, list) else [several]:
             budget.take(1)
             one = SubElement(parent, tag)
-            SubElement(one, "valueName").text = str(name)
-            SubElement(one, "value").text = str(value)
+            SubElement(one, "valueName").text = _text(name)
+            SubElement(one, "value").text = _text(value)
 
 
 def _triple(one: Mapping[str, Any]) -> str:
-    return ",".join(str(one.get(name) or "") for name in ("sender", "identifier", "sent"))
+    return ",".join(_text(one.get(name) or "") for name in ("sender", "identifier", "sent"))
 
 
 def _outlines(geometry: Any) -> Iterator[str]:

@@ -33,6 +33,16 @@ def test_xml_json_and_l_alert() -> None:
     assert read_document(b'{"features": []}') == ()
 
 
+def test_cap_in_another_envelope_is_cap() -> None:
+    inside = (
+        b"<EDXLDistribution><contentObject><embeddedXMLContent>"
+        + alert(info())
+        + b"</embeddedXMLContent></contentObject>"
+    )
+    found = _read(inside + b"</EDXLDistribution>")
+    assert (found.family, found.identifier) == ("cap", "a1")
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -100,6 +100,10 @@ class TestAnOrder:
         assert (found.blocks[0].event, found.blocks[0].responses) == ("立入禁止", ())
         assert _read(_detail("")).blocks[0].event == "避難情報"
 
+    def test_an_area_may_name_itself(self) -> None:
+        bare = "<Area><areaName>二丁目</areaName><jisX0402>142069</jisX0402></Area>"
+        assert [one.name for one in _read(_detail(areas=bare)).blocks[0].areas] == ["二丁目"]
+
     def test_without_areas_it_means_those_of_the_headline(self) -> None:
         assert _read(_detail(areas="<x/>")).blocks[0].areas[0].name == "例示市"
 
@@ -181,8 +185,13 @@ class TestWhichItIs:
     def test_its_sender_is_the_office_where_none_is_named(self) -> None:
         assert _read(senderID="", publishingOfficeID="142069").sender == "142069"
 
+    @pytest.mark.parametrize("written", ["", "避難情報"])
+    def test_its_category_is_that_of_its_body_where_the_word_is_another(self, written: str) -> None:
+        found = _read(category=written)
+        assert (found.type, found.is_unread, len(found.blocks)) == ("EvacuationOrder", False, 1)
+
     def test_other_categories_are_known_and_not_read(self) -> None:
-        found = _read(category="Event")
+        found = read_lalert(parsed(_document(category="Event").replace(b"EvacuationOrder>", b"Event>")))[0]  # type: ignore[index]
         assert (found.is_unread, found.blocks, len(found.areas)) == (True, (), 1)
 
 

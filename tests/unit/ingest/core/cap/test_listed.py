@@ -94,6 +94,17 @@ class TestNws:
         assert _code(_read({"features": [feature]})) is Code.NO_CAP
 
 
+class TestOtherLists:
+    def test_json_ld(self) -> None:
+        assert _one({"@graph": [NWS]}).findtext("identifier") == "urn:1"
+
+    def test_meteoalarm(self) -> None:
+        found = _read({"warnings": [{"alert": {"identifier": "a", "info": []}, "uuid": "u"}]})
+        assert isinstance(found, tuple)
+        assert [one.findtext("identifier") for one in found] == ["a"]
+        assert _code(_read({"warnings": [7]})) is Code.NO_CAP
+
+
 class TestCapsOwnNames:
     def test_objects_are_elements_and_lists_repeated_ones(self) -> None:
         found = _one(
@@ -101,6 +112,11 @@ class TestCapsOwnNames:
         )
         assert [one.text for one in found.findall("info/category")] == ["Met", "Geo"]
         assert found.findtext("info/web") == ""
+
+    def test_half_a_character_is_none(self) -> None:
+        found = read_json(b'{"identifier": "a\\ud800", "info": []}', bytes_max=100)
+        assert isinstance(found, tuple)
+        assert found[0].findtext("identifier") == "a?"
 
     def test_several(self) -> None:
         assert len(_read([{"identifier": "a", "info": []}, {"identifier": "b", "info": []}])) == 2  # type: ignore[arg-type]
