@@ -18,7 +18,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from services.ingest.core.cap.documents import ROOTS, is_json
-from services.ingest.core.cap.listed import parts, read_json
+from services.ingest.core.cap.listed import parts, read_json, text_of
 from services.ingest.core.cap.message import Notes
 from services.ingest.core.cap.written import moment
 from services.ingest.core.defect import Code, Defect
@@ -113,7 +113,7 @@ def _json(body: bytes, bytes_max: int) -> Listing | Defect:
 
 
 def _json_id(value: Mapping[str, Any]) -> str:
-    return str(value.get("id") or value.get("identifier") or "alert")[:ADDRESS_MAX]
+    return text_of(value.get("id") or value.get("identifier") or "alert")[:ADDRESS_MAX]
 
 
 def _single(body: bytes, called: str) -> Listed:

@@ -105,7 +105,7 @@ def _grow(parent: Element, values: Mapping[str, Any], budget: _Budget, depth: in
             if isinstance(one, dict):
                 _grow(child, one, budget, depth + 1)
             elif one is not None:
-                child.text = _text(one)
+                child.text = text_of(one)
 
 
 def _feature(feature: Mapping[str, Any], values: Mapping[str, Any], budget: _Budget) -> Element:
@@ -128,7 +128,7 @@ def _feature(feature: Mapping[str, Any], values: Mapping[str, Any], budget: _Bud
     return alert
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A value as text; half a character (JSON can write one) gives way to a question mark."""
     return str(value).encode("utf-8", "replace").decode()
 
@@ -138,7 +138,7 @@ def _copy(parent: Element, values: Mapping[str, Any], name: str, budget: _Budget
     for one in value if isinstance(value, list) else [value]:
         if one is not None:
             budget.take(1)
-            SubElement(parent, _NWS.get(name, name)).text = _text(one)
+            SubElement(parent, _NWS.get(name, name)).text = text_of(one)
 
 
 def _pairs(parent: Element, tag: str, values: Any, budget: _Budget) -> None:
@@ -147,12 +147,12 @@ def _pairs(parent: Element, tag: str, values: Any, budget: _Budget) -> None:
         for value in several if isinstance(several, list) else [several]:
             budget.take(1)
             one = SubElement(parent, tag)
-            SubElement(one, "valueName").text = _text(name)
-            SubElement(one, "value").text = _text(value)
+            SubElement(one, "valueName").text = text_of(name)
+            SubElement(one, "value").text = text_of(value)
 
 
 def _triple(one: Mapping[str, Any]) -> str:
-    return ",".join(_text(one.get(name) or "") for name in ("sender", "identifier", "sent"))
+    return ",".join(text_of(one.get(name) or "") for name in ("sender", "identifier", "sent"))
 
 
 def _outlines(geometry: Any) -> Iterator[str]:
