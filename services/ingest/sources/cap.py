@@ -19,6 +19,9 @@ from services.ingest.core.polling import Answer, Failed, Fresh
 from services.ingest.sources.http import Got, Result, TooLarge, served_at
 from services.ingest.sources.jma import Poller, Underway
 
+NAME_MAX = 80
+"""Characters of a title that a message is called by in notices."""
+
 
 @dataclass(slots=True, kw_only=True)
 class CapPoller(Poller):
@@ -59,6 +62,6 @@ class CapPoller(Poller):
             await self._give_up(poll, one.id, trouble.too_large(source.id, one.id, source.bytes_max))
             return
         wanted = Wanted(
-            entry_id=one.id, address="", name=one.title, is_urgent=True, listed_at=one.updated_at or poll.now
+            entry_id=one.id, address="", name=one.title[:NAME_MAX], is_urgent=True, listed_at=one.updated_at or poll.now
         )
         await self._keep(poll, wanted, body)
