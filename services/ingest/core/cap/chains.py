@@ -27,6 +27,8 @@ FORGET_AFTER = timedelta(days=10)
 MEMBERS_MAX = 500
 """Messages of one chain; a longer one loses its oldest."""
 
+NAMED_MAX = 20
+"""Messages that a Cancel's alert names; the fold of a stream keeps eight."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 Node = tuple[str, str, str]
@@ -122,10 +124,15 @@ def _whole(chain: Chain) -> Alert:
     newest, root = _newest(chain), chain.root
     counting = sorted(_counting(chain), key=lambda alert: alert.revision)
     infos = tuple(_infos(counting)) if counting else tuple(_over(newest))
-    is_cancelled = newest.msg_type is MsgType.CANCEL and not counting and not _is_all_clear(newest)
-    # the fold of a stream takes back what a Cancel names and all before it: it names everything that came
-    named = tuple(
-        f"{one.sender},{one.identifier},{one.sent.isoformat()}" for one in _in_order(chain) if one is not newest
+    before = [one for one in _in_order(chain) if one is not newest][-NAMED_MAX:]
+    # the fold of a stream takes back what a Cancel names and all before it: it names what came last
+    named = tuple(f"{one.sender},{one.identifier},{one.sent.isoformat()}" for one in before)
+    is_cancelled = (
+        newest.msg_type is MsgType.CANCEL
+        and not counting
+        and not _is_all_clear(newest)
+        # a name that no reference can hold could not be taken back: then it is over
+        and all(one.count(",") == 2 for one in named)
     )
     is_open = any(info.state is InfoState.ACTIVE and info.area and info.expires is None for info in infos)
     lease = next((one.lease for one in reversed(counting) if one.lease), "")
@@ -134,7 +141,7 @@ def _whole(chain: Chain) -> Alert:
         msg_type=MsgType.CANCEL if is_cancelled else MsgType.UPDATE if len(chain.told) > 1 else newest.msg_type,
         streams=(_stream(root),),
         revision=f"{newest.revision}.{len(chain.versions):04}",
-        references=named or newest.references,
+        references=named if is_cancelled and named else newest.references,
         lease=lease if is_open else "",
         info=tuple(_called(info, root) for info in infos),
     )

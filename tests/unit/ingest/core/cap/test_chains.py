@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -113,6 +114,17 @@ class TestOver:
         whole = snapshots(_chain(*order))[0]
         assert whole.msg_type is MsgType.CANCEL
         assert [one.split(",")[1] for one in whole.references] == ["a", "b", "c"]
+
+    def test_what_no_reference_can_name_is_over(self) -> None:
+        """A name with a comma, which links to what is cancelled but cannot be named itself."""
+        odd = replace(
+            B, identifier="b,1", revision=f"{B.revision}-1", references=(f"{A.sender},a,2026-09-01T10:01:00Z",)
+        )
+        later = replace(MISTAKE, references=(f"{A.sender},a,2026-09-01T10:01:00Z",))
+        chain = _chain(A, odd, later)
+        assert snapshots(chain)[0].msg_type is MsgType.UPDATE  # the odd one still counts
+        chain.told[("", A.sender, "b,1")] = replace(odd, msg_type=MsgType.CANCEL)
+        assert (snapshots(chain)[0].msg_type, _says(snapshots(chain)[0])[0][2]) == (MsgType.UPDATE, "released")
 
     def test_a_cancel_before_what_it_cancels_waits_for_it(self) -> None:
         [whole] = snapshots(_chain(MISTAKE))
