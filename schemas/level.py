@@ -267,6 +267,17 @@ def rank_of(hazard_id: str, *, level: int | None = None, grade: Grade | None = N
     return RANKS.get(base(hazard_id), {}).get(grade)
 
 
+_SEVERITY_RANKS = MappingProxyType(
+    {Severity.EXTREME: 5, Severity.SEVERE: 4, Severity.MODERATE: 3, Severity.MINOR: 2, Severity.UNKNOWN: 2}
+)
+"""Rank of what a CAP source says without a warning level: the column `_TRIPLES` read backwards. Unknown is told, quietly."""
+
+
+def rank_of_severity(severity: Severity) -> int:
+    """How loudly we tell what another system warns of in CAP's words."""
+    return _SEVERITY_RANKS[severity]
+
+
 def triple_of(*, level: int | None, rank: int | None) -> tuple[Severity, Urgency, Certainty]:
     """CAP severity, urgency and certainty of a level, else of a rank; all Unknown when there is neither."""
     if level is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,19 +14,21 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from schemas.alert import Surface
-from schemas.area import AreaTable, City
+from schemas.area import AreaCode, AreaTable, City
 from schemas.status import StatusReport
 from services.eventlog.port import BEFORE_FIRST, EventLog
 from services.ingest.core import polling
+from services.ingest.core.cap.geometry import Outline, outline
 from services.ingest.core.polling import Source
 from services.ingest.sources import bosai, dmdata, table
 from services.ingest.sources.bosai import CrossCheck
+from services.ingest.sources.cap import CapPoller
 from services.ingest.sources.dmdata import Sockets
 from services.ingest.sources.http import Http
 from services.ingest.sources.jma import Poller
 from services.ingest.sources.known import Known
 from services.ingest.sources.parsing import Parser
-from services.runtime import logs, records
+from services.runtime import cities, logs, records
 from services.runtime.clock import Clock, machine_s
 from services.runtime.reporting import TOPIC, Reporter
 from services.runtime.settings import Settings
@@ -45,6 +48,7 @@ class App:
     reporter: Reporter
     sources: tuple[Source, ...]
     poller: Poller
+    cap_poller: CapPoller
     parser: Parser
     crosscheck: CrossCheck | None = None
     sockets: Sockets | None = None
@@ -72,6 +76,7 @@ class App:
             if scheduler.running:
                 scheduler.shutdown(wait=False)
             await self.poller.close()
+            await self.cap_poller.close()
             if self.crosscheck is not None:
                 await self.crosscheck.http.close()
 
@@ -122,7 +127,8 @@ class App:
     async def poll(self, source: Source) -> None:
         """One poll of one source, and what is to be said of it."""
         try:
-            polled = await self.poller.poll_once(source, self.clock.now())
+            poller = self.cap_poller if source.id.startswith(table.CAP) else self.poller
+            polled = await poller.poll_once(source, self.clock.now())
             await self._say(source, polled.reports)
         except* Exception as errors:  # noqa: BLE001 - one source must not end the others; its silence is the alarm
             failed = [f"{getattr(error, 'code', '')} {error!r}" for error in errors.exceptions]
@@ -153,26 +159,28 @@ def build(
     canary_base: str = "",
 ) -> App:
     """An ingest for a city. `feeds_base`: where JMA's feeds are served; `canary_base`: our own feed, "" for none."""
-    reporter, known = Reporter("ingest", clock), Known(log)
+    reporter = Reporter("ingest", clock)
+    sources = table.sources(settings, table.Bases(jma=feeds_base, canary=canary_base))
+    known = Known(log)
+    offices = frozenset(office.code for office in city.offices)
+    surfaces = tuple(Surface(surface) for surface in city.drills_from_feeds)
+    # Outlines are read only where something may be set against them.
+    outlines = _outlines(settings, city, areas) if table.cap_sources(settings) else {}
     return App(
         log=log,
         clock=clock,
         reporter=reporter,
-        sources=table.sources(settings, table.Bases(jma=feeds_base, canary=canary_base)),
-        poller=Poller(
-            log=log,
-            clock=clock,
-            known=known,
-            offices=frozenset(office.code for office in city.offices),
-            canary_s=settings.canary_s,
-        ),
+        sources=sources,
+        poller=Poller(log=log, clock=clock, known=known, offices=offices, canary_s=settings.canary_s),
+        cap_poller=CapPoller(log=log, clock=clock, known=known, offices=offices, canary_s=settings.canary_s),
         parser=Parser(
             log=log,
             clock=clock,
             reporter=reporter,
             areas=areas,
-            surfaces=tuple(Surface(surface) for surface in city.drills_from_feeds),
+            surfaces=surfaces,
             canary_s=settings.canary_s,
+            outlines=outlines,
         ),
         sockets=dmdata.sockets(log, clock, known, reporter, "" if settings.is_demo else settings.dmdata_key),
         crosscheck=_crosscheck(log, city, areas) if settings.is_live else None,
@@ -182,3 +190,11 @@ def build(
 def _crosscheck(log: EventLog, city: City, areas: AreaTable) -> CrossCheck:
     offices = tuple(office.code for office in city.offices)
     return CrossCheck(log=log, http=Http(bosai.BASE), areas=areas, offices=offices)
+
+
+def _outlines(settings: Settings, city: City, areas: AreaTable) -> dict[AreaCode, Outline]:
+    """The outline of the city and of each neighbour, under every code that it has."""
+    deploy = cities.deploy_dir(settings.deploy_dir)
+    around = (city, *(cities.load_city(deploy, id_, areas) for id_ in city.neighbours))
+    drawn = {one.id: outline(json.loads(cities.load_boundary(deploy, one.id))) for one in around}
+    return {code: drawn[one.id] for one in around for code in one.class20}

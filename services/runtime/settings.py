@@ -59,6 +59,12 @@ SETTINGS: tuple[Setting, ...] = (
         help="how old a feed's newest word may be before it counts as frozen; 0: as the table of sources says",
     ),
     Setting(
+        name="cap",
+        default="",
+        help="CAP and L-Alert sources to poll, as NAME=ADDRESS with spaces between: nws, meteoalarm and lalert by their rows of "
+        "`hansho sources`, any other name as a source of its own; empty: none",
+    ),
+    Setting(
         name="drills",
         default="",
         help="where drills from feeds may be shown: sign,page,public,push, or none; empty: as the city says, all four in "
@@ -152,6 +158,7 @@ class Settings:
     poll_every_s: float
     lease_s: float
     feed_age_limit_s: float
+    cap: str
     drills: str
     clock: str
     data_dir: str

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from schemas.status import Condition, StatusReport, lease_subject
+from schemas.topics import TELEGRAM_BYTES_MAX
 from services.ingest.core import trouble
+from services.ingest.core.feed import FEED_BYTES_MAX
 from services.ingest.core.trouble import Trouble, clock_time
 
 MINUTE_S = 60.0
@@ -65,6 +67,8 @@ class Source:
     `lease_s` None: nothing holds by this source's being heard. `tells_time`: its Date header is not our own clock's.
     `quiet`: how old its newest entry may be before a feed that is rebuilt all the same is looked at (None: any age). `curious`: a
     telegram of a type that is not known is looked at.
+    `may_be_empty`: a list without an entry is an answer like any other. `feed_bytes_max` and `bytes_max`: larger feeds and
+    messages of it are refused.
     """
 
     id: str
@@ -78,6 +82,9 @@ class Source:
     tells_time: bool = True
     quiet: Seasons | None = None
     curious: bool = True
+    may_be_empty: bool = False
+    feed_bytes_max: int = FEED_BYTES_MAX
+    bytes_max: int = TELEGRAM_BYTES_MAX
 
     @property
     def time_limit_s(self) -> float:
@@ -220,7 +227,8 @@ def _newest(before: datetime | None, now: datetime | None) -> datetime | None:
 
 def _judged(source: Source, watch: Watch, now: datetime) -> Watch:
     """The watch after an answer, heard or not."""
-    found = trouble.empty(source.id) if watch.is_empty else staleness(source, watch.updated_at, now)
+    is_bare = watch.is_empty and not source.may_be_empty
+    found = trouble.empty(source.id) if is_bare else staleness(source, watch.updated_at, now)
     return replace(watch, trouble=found, failures=0, resume_at=None, heard_at=watch.heard_at if found else now)
 
 

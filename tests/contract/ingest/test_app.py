@@ -10,6 +10,7 @@ from datetime import datetime
 
 import pytest
 
+from schemas.alert import Alert
 from schemas.area import City
 from schemas.status import Condition, StatusReport
 from schemas.text import Text
@@ -23,7 +24,8 @@ from services.ingest.sources.jma import Polled, Poller
 from services.ingest.sources.table import Bases, sources
 from services.runtime import settings
 from services.runtime.clock import SystemClock
-from tests.contract.ingest.peers import everything, payloads
+from tests.contract.ingest.cap_peers import LIST, atom, cap
+from tests.contract.ingest.peers import MoodyServer, body, everything, payloads
 from tests.telegrams import heavy_rain, table
 
 NAME = Text(ja="小田原市", easy="おだわらし", en="Odawara")
@@ -202,3 +204,17 @@ class TestTheTable:
     def test_the_canary_is_polled_often_enough_to_be_heard(self, every_s: str) -> None:
         *_, canary = sources(settings.read({"canary_every_s": every_s}, {}), Bases(jma="http://x", canary="http://x"))
         assert canary.unheard_limit_s <= max(3 * float(every_s), 10)
+
+
+async def test_a_source_of_cap_is_polled_beside_the_others_and_its_alerts_are_told() -> None:
+    log = MemoryLog()
+    with MoodyServer() as server:
+        server.moods[LIST] = body(atom(f"{server.base_url}/1.xml"))
+        server.moods["/1.xml"] = body(cap())
+        app = app_of(log, server, canary=False, cap=f"city={server.base_url}{LIST}", feed_age_limit_s="600000")
+        async with running(app), asyncio.timeout(10):
+            while not (found := await payloads(log, "alerts.emergency")):
+                await asyncio.sleep(0.02)
+        assert [one.source.id for one in app.cap_poller.desks.values()] == ["cap.city"]
+    assert isinstance(found[0], Alert)
+    assert found[0].identifier == "city-1"

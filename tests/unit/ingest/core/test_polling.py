@@ -172,6 +172,11 @@ class TestTheLongFeed:
 
 
 class TestHearing:
+    def test_a_list_that_may_be_empty_is_heard_without_an_entry(self) -> None:
+        nothing = Fresh(updated_at=at(0), oldest_at=None, newest_at=None)
+        assert after(LIVE, NEW, nothing, at(0)).heard_at is None
+        assert after(replace(LIVE, may_be_empty=True), NEW, nothing, at(0)).heard_at == at(0)
+
     def test_200_and_304_within_the_age_limit_are_heard(self) -> None:
         assert heard(1).heard_at == at(1)
         assert after(LIVE, heard(), Unchanged(), at(2)).heard_at == at(2)
