@@ -137,7 +137,7 @@ async def test_a_feed_that_falls_silent_is_an_alarm_and_a_restart_keeps_its_begi
     with FeedServer() as server:
         server.publish(rain(server))
         for _ in range(2):
-            async with running(app_of(log, server, canary=False, feed_age_limit_s="1")):
+            async with running(app_of(log, server, canary=False, feed_age_limit_s="1", poll_every_s="1")):
                 await until(log, "status", frozen)
     began, again = seen
     assert began.condition is again.condition is Condition.ALARM
