@@ -33,7 +33,7 @@ from services.runtime import logs, metrics, records
 from services.runtime.clock import Clock
 
 FETCHES_MAX = 4
-"""Telegrams fetched at the same time from one source (JMA asks for four or five at most)."""
+"""Telegrams fetched at the same time from one server, by all its feeds together (jma.md §1.1: four or five at most)."""
 FETCH_LIMIT_S = 10.0
 """How long one telegram may take; it is tried again at the next polls."""
 BACKS_OFF = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
@@ -108,6 +108,7 @@ class Poller:
     """Makes the client of a server, by its base URL."""
     desks: dict[str, Desk] = field(default_factory=dict)
     spent: polling.Spent = field(default_factory=polling.Spent)
+    slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -247,10 +248,12 @@ class Poller:
                 group.create_task(self._fetch_some(poll, waiting))
 
     async def _fetch_some(self, poll: Underway, waiting: Iterator[Wanted]) -> None:
+        slot = self.slots.setdefault(poll.desk.source.base, asyncio.Semaphore(FETCHES_MAX))
         for wanted in waiting:
-            if self._left_s(poll) <= 0 or not polling.is_due(poll.desk.watch, poll.now):
-                return
-            await self._fetch(poll, wanted)
+            async with slot:
+                if self._left_s(poll) <= 0 or not polling.is_due(poll.desk.watch, poll.now):
+                    return
+                await self._fetch(poll, wanted)
 
     async def _fetch(self, poll: Underway, wanted: Wanted) -> None:
         desk = poll.desk
