@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     telegram = commands.add_parser("telegram", help="print what JMA telegrams and feeds say, a JSON line an alert")
     telegram.add_argument("file", nargs="+")
     telegram.set_defaults(command=_telegram)
+    readings = commands.add_parser("readings", help="print what files of river sources hold, a JSON line a reading")
+    readings.add_argument("file", nargs="+")
+    readings.set_defaults(command=_readings)
     lags = commands.add_parser("groups", help="list the log's consumer groups, or forget one")
     lags.add_argument("action", nargs="?", choices=["list", "forget"], default="list")
     lags.add_argument("group", nargs="?", help="the group to forget")
@@ -101,6 +104,12 @@ def _telegram(options: argparse.Namespace) -> int:
     from services.ingest import inspect
 
     return inspect.main(options.file, sys.stdout)
+
+
+def _readings(options: argparse.Namespace) -> int:
+    from services.ingest import readings
+
+    return readings.main(options.file, sys.stdout)
 
 
 def _officers_arguments(parser: argparse.ArgumentParser) -> None:
