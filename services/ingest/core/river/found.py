@@ -164,7 +164,7 @@ def day_start(written: object, zone: tzinfo) -> datetime | None:
 
 
 def in_japan(day: str, clock: str) -> datetime | None:
-    """ "2026/01/31" and "23:50" or "24:00" in Japan; 24:00 is 00:00 of the next day."""
+    """A day like 2026/01/31 and a time like 23:50 or 24:00 in Japan; 24:00 is 00:00 of the next day."""
     parts = [*day.split("/"), *clock.split(":")[:2]]
     if len(parts) != 5 or not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
         return None

@@ -42,7 +42,7 @@ class _Page(HTMLParser):
     def __post_init__(self) -> None:
         HTMLParser.__init__(self)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - HTMLParser's
         if tag == "tr":
             self.rows.append([])
             self._in_cell = False

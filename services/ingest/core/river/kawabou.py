@@ -15,7 +15,7 @@ from datetime import datetime
 
 from schemas.observation import Kind, Native, Quality
 from services.ingest.core.defect import Defect
-from services.ingest.core.river.found import Found, Gathering, from_json, ignored, in_japan, member, text
+from services.ingest.core.river.found import Found, Gathering, from_json, in_japan, member, text
 
 SOURCE = "kawabou"
 DATUM = "gauge-zero"

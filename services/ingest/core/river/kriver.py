@@ -62,9 +62,8 @@ def _is_gauge(row: object) -> bool:
 
 
 def _series(body: bytes) -> Found | None:
-    lines = rows(body)
-    first = next(lines, None)
-    return _gauges([first, *lines]) if _is_gauge(first) else None
+    lines = list(rows(body))
+    return _gauges(lines) if any(map(_is_gauge, lines[:1])) else None
 
 
 def _gauges(listed: Iterable[Mapping[str, object] | Defect]) -> Found:
