@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from random import random
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -18,10 +20,16 @@ from schemas.status import StatusReport
 from services.eventlog.port import BEFORE_FIRST, EventLog
 from services.ingest.core import polling
 from services.ingest.core.polling import Source
+from services.ingest.core.river.city import Gauges
+from services.ingest.core.river.sources import SOURCES
 from services.ingest.sources import table
-from services.ingest.sources.jma import Poller
+from services.ingest.sources.drop import DropPoller
+from services.ingest.sources.gauges import GaugeFold
+from services.ingest.sources.jma import Polled, Poller
 from services.ingest.sources.known import Known
+from services.ingest.sources.observed import Observed
 from services.ingest.sources.parsing import Parser
+from services.ingest.sources.rivers import RiverPoller, plan_of
 from services.runtime import logs, records
 from services.runtime.clock import Clock, machine_s
 from services.runtime.reporting import TOPIC, Reporter
@@ -30,12 +38,17 @@ from services.runtime.settings import Settings
 TICKS_MISSED = 2
 """Without a tick for two intervals a source is polled all the same."""
 
+PollOnce = Callable[[datetime], Awaitable[Polled]]
+
 _log = logs.get("ingest")
 
 
 @dataclass(slots=True, kw_only=True)
 class App:
-    """One ingest: polls its sources and reads what they sent until cancelled."""
+    """One ingest: polls its sources and reads what they sent until cancelled.
+
+    `others` polls the sources that have not the layout of JMA's feeds, by id.
+    """
 
     log: EventLog
     clock: Clock
@@ -43,6 +56,9 @@ class App:
     sources: tuple[Source, ...]
     poller: Poller
     parser: Parser
+    rivers: RiverPoller
+    fold: GaugeFold
+    others: Mapping[str, PollOnce] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Poll and parse."""
@@ -56,6 +72,7 @@ class App:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.parser.run())
+                group.create_task(self.fold.run())
                 for source in self.sources:
                     group.create_task(self._follow(source, self._ticks(scheduler, source)))
                 scheduler.start()
@@ -63,6 +80,7 @@ class App:
             if scheduler.running:
                 scheduler.shutdown(wait=False)
             await self.poller.close()
+            await self.rivers.close()
 
     async def _recall(self) -> None:
         """Take up what was last said, so that an alarm keeps its beginning over a restart."""
@@ -101,7 +119,9 @@ class App:
     async def poll(self, source: Source) -> None:
         """One poll of one source, and what is to be said of it."""
         try:
-            polled = await self.poller.poll_once(source, self.clock.now())
+            other = self.others.get(source.id)
+            now = self.clock.now()
+            polled = await (other(now) if other is not None else self.poller.poll_once(source, now))
             await self._say(source, polled.reports)
         except* Exception as errors:  # noqa: BLE001 - one source must not end the others; its silence is the alarm
             failed = [f"{getattr(error, 'code', '')} {error!r}" for error in errors.exceptions]
@@ -128,14 +148,22 @@ def build(
     *,
     feeds_base: str,
     canary_base: str = "",
+    gauges: Gauges | None = None,
 ) -> App:
-    """An ingest for a city. `feeds_base`: where JMA's feeds are served; `canary_base`: our own feed, "" for none."""
+    """An ingest for a city. `feeds_base`: where JMA's feeds are served; `canary_base`: our own feed, "" for none.
+
+    `gauges`: the river gauges that the city watches.
+    """
     reporter = Reporter("ingest", clock)
+    rivers = RiverPoller(
+        log=log, clock=clock, gauges=gauges or Gauges(), observed=Observed(log), base=settings.river_base.rstrip("/")
+    )
+    plans, others = _other_sources(settings, rivers)
     return App(
         log=log,
         clock=clock,
         reporter=reporter,
-        sources=table.sources(settings, table.Bases(jma=feeds_base, canary=canary_base)),
+        sources=(*table.sources(settings, table.Bases(jma=feeds_base, canary=canary_base)), *plans),
         poller=Poller(
             log=log,
             clock=clock,
@@ -151,4 +179,32 @@ def build(
             surfaces=tuple(Surface(surface) for surface in city.drills_from_feeds),
             canary_s=settings.canary_s,
         ),
+        rivers=rivers,
+        fold=GaugeFold(log=log, clock=clock, reporter=reporter, areas=areas),
+        others=others,
     )
+
+
+def terms(app: App) -> list[str]:
+    """A line for each source of this run whose terms ask for restraint, to be shown to whoever runs it."""
+    return [f"{row.id}: {row.terms}" for row in SOURCES.values() if row.asked and row.id in app.others]
+
+
+def _other_sources(settings: Settings, rivers: RiverPoller) -> tuple[list[Source], dict[str, PollOnce]]:
+    """The sources of another layout than JMA's: how they are watched, and how they are polled."""
+    plans: list[Source] = []
+    others: dict[str, PollOnce] = {}
+    for source in table.rivers(settings, rivers.gauges):
+        plans.append(plan_of(source, rivers.base or source.base))
+        others[source.id] = partial(rivers.poll_once, source)
+    if settings.drop_dir:
+        drop = DropPoller(
+            log=rivers.log,
+            clock=rivers.clock,
+            gauges=rivers.gauges,
+            observed=rivers.observed,
+            folder=Path(settings.drop_dir),
+        )
+        plans.append(plan_of(SOURCES["drop"], ""))
+        others["drop"] = drop.poll_once
+    return plans, others

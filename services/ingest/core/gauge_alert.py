@@ -14,9 +14,9 @@ from schemas.alert import Alert, Area, Category, Certainty, Info, InfoState, Msg
 from schemas.area import AreaCode, AreaTable, UnknownArea, class20_of
 from schemas.level import Grade, rank_of, triple_of
 from schemas.observation import Crossing, Station
-from services.ingest.core.river.sources import SOURCES
 from schemas.status import Condition, StatusReport
 from services.ingest.core import trouble
+from services.ingest.core.river.sources import SOURCES
 from services.ingest.core.thresholds import Change, Turn
 from services.ingest.core.trouble import JST, Trouble
 

@@ -201,6 +201,15 @@ def no_telegram(reason: str) -> Trouble:
 # --- gauges ---
 
 
+def no_next(source: str, path: str) -> Trouble:
+    """An answer that should name another address and does not."""
+    return Trouble(
+        code="E3203",
+        message=f"{source} answers {path[:LINK_MAX]} without the address of its readings",
+        hint="look at the source's own page: it may have been rebuilt",
+    )
+
+
 def doubted(gauge: str, value: str, why: str) -> Trouble:
     """A reading that would raise a level and is not told to people yet."""
     return Trouble(

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from services.ingest.core import canary
 from services.ingest.core.polling import Source
+from services.ingest.core.river.city import Gauges
+from services.ingest.core.river.sources import SOURCES, RiverSource
 from services.ingest.core.types import CANARY, CANARY_TYPE, EQVOL, EXTRA, TYPES
-from services.runtime.settings import Settings
+from services.runtime.settings import SettingInvalid, Settings
 
 FEED = "/developer/xml/feed/"
 CANARY_POLLS = 4
@@ -47,6 +49,19 @@ JMA: tuple[_Row, ...] = (
 def sources(settings: Settings, bases: Bases) -> tuple[Source, ...]:
     """The sources of this run."""
     return (*_jma(settings, bases.jma), *((_canary(settings, bases.canary),) if bases.canary else ()))
+
+
+def rivers(settings: Settings, gauges: Gauges) -> tuple[RiverSource, ...]:
+    """The river sources of this run: the city's, or those that the setting names. Raises `SettingInvalid`."""
+    if not settings.gauges:
+        polled = () if settings.is_demo else gauges.polls
+        return tuple(SOURCES[id_] for id_ in polled if not SOURCES[id_].asked)
+    named = [word for word in settings.gauges.replace(",", " ").split() if word != "none"]
+    for word in named:
+        if word not in SOURCES or not gauges.polls.get(word):
+            known = ", ".join(id_ for id_, items in gauges.polls.items() if items) or "none"
+            raise SettingInvalid(f"gauges={settings.gauges!r}: the city's gauges.toml polls {known}, not {word!r}")
+    return tuple(SOURCES[word] for word in named)
 
 
 def _jma(settings: Settings, base: str) -> tuple[Source, ...]:
