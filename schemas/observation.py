@@ -128,7 +128,7 @@ class Threshold:
 
     crossing: Crossing
     value: float
-    datum: str | None
+    datum: str | None = None
     valid_from: date | None = None
     source: str = ""
 
@@ -166,11 +166,11 @@ class Observation:
 
     source: str
     station: str
-    name: str | None
+    name: str | None = None
     kind: Kind
-    value: float | None
+    value: float | None = None
     unit: str
-    datum: str | None
+    datum: str | None = None
     quality: Quality
     observed: datetime
     native: Native

@@ -177,7 +177,8 @@ class RiverPoller:
             updated_at=(modified or newest) if desk.source.lists_only else (newest or modified),
         )
         # only what comes again: kawabou's and 水文水質's addresses are of one moment
-        desk.pages = {path: page, **dict(list(desk.pages.items())[:PAGES_MAX])}
+        others = [(at, other) for at, other in desk.pages.items() if at != path]
+        desk.pages = {path: page, **dict(others[:PAGES_MAX])}
         poll.pages.append(page)
 
     # --- keeping ---
