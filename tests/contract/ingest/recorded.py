@@ -71,7 +71,10 @@ def answers(at: datetime) -> dict[str, dict[str, bytes]]:
     local = at.astimezone(JST)
     clock, zulu = f"{local:%Y/%m/%d %H:%M}", f"{at:%Y-%m-%dT%H:%M:%S}Z"
     town = {"tmList": {"tmStg": [{"obsFcd": "9999900400001", "obsTime": clock, "stg": 1.23, "stgCcd": 0}]}}
-    table = f"リアルタイム10分水位一覧表\r\n観測所名,見本橋\r\n観測所記号,999999999999990\r\n#\r\n{local:%Y/%m/%d},{local:%H:%M},1.23,*\r\n"
+    table = (
+        "リアルタイム10分水位一覧表\r\n観測所名,見本橋\r\n観測所記号,999999999999990\r\n#\r\n"
+        f"{local:%Y/%m/%d},{local:%H:%M},1.23,*\r\n"
+    )
     page = (
         f"<html><p>観測時刻 {clock}</p><table><tr><th>観測所名</th><td>見本橋</td></tr></table><table>"
         f"<tr><th>観測時刻</th><th>水位(m)</th></tr><tr><td>{local:%m/%d %H:%M}</td><td>1.23↑</td></tr></table></html>"

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from schemas.observation import Kind, Observation
-from services.eventlog.memory import MemoryLog
-from services.ingest.core.river import keeping
+from schemas.observation import Kind, Observation, Station
 from services.ingest.core.river.city import Gauges
 from services.ingest.core.river.sources import SOURCES
 from services.ingest.sources.jma import Outcome, Polled
 from tests.contract.ingest import recorded
-from tests.contract.ingest.peers import condition, dead, status
+from tests.contract.ingest.peers import Mood, condition, dead, status
 from tests.contract.ingest.recorded import ITEMS, answers, bank, kriver, kriver_row
 from tests.factories import EVENING
 
@@ -62,7 +60,7 @@ async def test_a_refusal_keeps_nothing_alive_and_is_left_alone(source: str, code
 
 @pytest.mark.parametrize("source", NAMES)
 @pytest.mark.parametrize("mood", [recorded.cut, recorded.cut_gzip, recorded.other, recorded.slow])
-async def test_what_is_cut_slow_or_foreign_is_not_heard_and_breaks_nothing(source: str, mood: recorded.Mood) -> None:
+async def test_what_is_cut_slow_or_foreign_is_not_heard_and_breaks_nothing(source: str, mood: Mood) -> None:
     async with bank(source, interval_s=0.25 if mood is recorded.slow else 600.0) as made:
         made.server.mood = mood
         polled = await made.poll()
@@ -130,7 +128,7 @@ async def test_a_list_that_has_not_changed_is_still_a_good_answer() -> None:
 
 
 @pytest.mark.parametrize("mood", [status(500), recorded.cut, recorded.other])
-async def test_a_failed_answer_is_not_absence(mood: recorded.Mood) -> None:
+async def test_a_failed_answer_is_not_absence(mood: Mood) -> None:
     async with bank("kriver") as made:
         await made.poll()
         made.server.mood = mood
@@ -192,7 +190,7 @@ async def test_a_source_whose_terms_ask_for_restraint_shows_them_and_is_asked_se
 
 async def test_the_citys_thresholds_are_with_its_gauges_readings() -> None:
     async with bank("kanagawa") as made:
-        station = keeping.Station(source="kanagawa", station="9999_4_1", name="見本橋", jis5=("14206",))
+        station = Station(source="kanagawa", station="9999_4_1", name="見本橋", jis5=("14206",))
         made.poller.gauges = Gauges(polls=ITEMS, stations={"kanagawa:9999_4_1": station})
         await made.poll()
         [seen] = await made.seen()
