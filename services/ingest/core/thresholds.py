@@ -210,14 +210,18 @@ def _first_seen(
     floods = [one.value for one in ladder if one.crossing is Crossing.FLOOD]
     if floods and sample.value >= floods[0]:
         lowest = min((one.value for one in gauge.held), default=sample.value)
-        moved = bool(gauge.held) and plausible(gauge.held[-1], sample, rules) and sample.value - lowest >= rules.move_m
+        moved = (
+            bool(gauge.held)
+            and plausible(gauge.held[-1], sample, rules)
+            and _apart(sample.value, lowest) >= rules.move_m
+        )
         return None if moved and not is_suspect else Doubt.FIRST_SEEN_FLOODED
     return Doubt.SUSPECT if is_suspect else None
 
 
 def plausible(before: Sample, after: Sample, rules: Rules = RULES) -> bool:
     """Whether a river can have moved so."""
-    moved = abs(after.value - before.value)
+    moved = abs(_apart(after.value, before.value))
     if 0.0 in {before.value, after.value} and moved > rules.zero_m:
         return False
     took_s = max(abs((after.observed - before.observed).total_seconds()), rules.jump_s)
@@ -258,8 +262,13 @@ def _levelled(
 
 def _above(ladder: tuple[Threshold, ...], value: float, *, is_open: bool = False) -> int:
     """How many thresholds a value has reached; `is_open`: has passed."""
-    # Decimal fractions do not add up exactly in binary: a millimetre's millionth decides nothing.
-    return sum(round(value - one.value, 6) > 0 or (not is_open and round(value - one.value, 6) == 0) for one in ladder)
+    apart = [_apart(value, one.value) for one in ladder]
+    return sum(one > 0 or (one == 0 and not is_open) for one in apart)
+
+
+def _apart(value: float, other: float) -> float:
+    """The difference: decimal fractions do not add up exactly in binary, and a millimetre's thousandth decides nothing."""
+    return round(value - other, 6)
 
 
 def _index(ladder: tuple[Threshold, ...], level: Crossing | None) -> int:
@@ -291,7 +300,7 @@ def _absent(gauge: Gauge, at: datetime, rules: Rules) -> Step:
 
 def _rise(gauge: Gauge, changes: list[Change], sample: Sample, ladder: tuple[Threshold, ...], rules: Rules) -> Gauge:
     since = sample.observed - timedelta(seconds=rules.rise_s)
-    rise_m = round(sample.value - min(one.value for one in gauge.samples if one.observed >= since), 6)
+    rise_m = _apart(sample.value, min(one.value for one in gauge.samples if one.observed >= since))
     is_rising = rise_m >= (rules.rise_m / 2 if gauge.is_rising else rules.rise_m)
     if is_rising == gauge.is_rising:
         return gauge
