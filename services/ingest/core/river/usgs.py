@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from schemas.observation import Kind, Native, Quality
 from services.ingest.core.defect import Defect
 from services.ingest.core.river.found import (
+    GAP_FROM,
     Found,
     Gathering,
     day_start,
@@ -112,7 +113,8 @@ def _series(gathering: Gathering, series: Mapping[str, object]) -> None:
         for value in objects(member(method, "value") or []):
             qualifiers = _words(value.get("qualifiers"))
             written = text(value.get("value"))
-            is_gap = written is None or (gap is not None and number(written) == gap)
+            figure = number(written)
+            is_gap = written is None or (figure is not None and (figure == gap or figure <= GAP_FROM))
             gathering.add(
                 parameter.kind,
                 station=station,
