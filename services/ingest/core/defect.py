@@ -8,7 +8,7 @@ stands beside the result, and says what was left out.
     E3110–E3119  Control and Head: type, status, times, identity
     E3120–E3129  the Body: kinds, areas
     E3130–E3139  feeds
-    E3160–E3169  river readings
+    E3160–E3167  river readings
 """
 
 from __future__ import annotations

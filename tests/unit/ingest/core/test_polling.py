@@ -38,6 +38,7 @@ from services.ingest.core.polling import (
     is_due,
     is_worth_saying,
     lease_report,
+    notice,
     pause_s,
     say_again_s,
     staleness,
@@ -305,6 +306,9 @@ class TestOtherReports:
         assert what(bytes_report(spent, EVENING)) == OK
         assert what(bytes_report(spent.plus(1, EVENING), EVENING)) == (Condition.ALARM, "E3209")
         assert spent.plus(1, EVENING + timedelta(days=1)).received_bytes == 1
+
+    def test_a_notice_is_seen_and_needs_no_act(self) -> None:
+        assert what(notice("terms:kawabou", "seldom", at(0))) == OK
 
     def test_an_alarm_about_a_dead_letter_ends_when_none_followed_for_an_hour(self) -> None:
         found = alarm(dead_subject("jma.extra"), trouble.unfetched("jma.extra", "/x.xml", 10, "HTTP 404"), at(0))

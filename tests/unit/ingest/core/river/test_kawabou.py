@@ -47,7 +47,7 @@ def test_a_value_counts_only_with_a_code_below_128(
 
 def test_a_value_listed_in_three_places_is_one_reading() -> None:
     row = {"obsTime": TIME, "stg": 1.2, "stgCcd": 0}
-    made = found({"obsValue": row, "min10Values": [row, row | {"obsTime": "2026/09/01 19:50"}], "hrValues": [row]})
+    made = found({"obsValue": row, "min10Values": [row, row | {"obsTime": "2026/09/01 19:50"}], "hrValues": [row, 1]})
     assert [one.native.time for one in made.readings] == [TIME, "2026/09/01 19:50"]
 
 

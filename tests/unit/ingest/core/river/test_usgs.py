@@ -114,8 +114,10 @@ def test_a_qualifier_beside_the_approval_counts() -> None:
 
 @pytest.mark.parametrize(
     ("longitude", "offset"),
-    [(-158, "-10:00"), (-149, "-08:00"), (-122, "-07:00"), (-105, "-06:00"), (-89, "-05:00"), (-77, "-04:00")]
-    + [(-66, "-04:00"), (144, "+10:00")],
+    [
+        *((-158, "-10:00"), (-149, "-08:00"), (-122, "-07:00"), (-105, "-06:00")),
+        *((-89, "-05:00"), (-77, "-04:00"), (-66, "-04:00"), (144, "+10:00")),
+    ],
 )
 def test_a_day_begins_where_the_station_stands_by_its_longitude(longitude: float, offset: str) -> None:
     one = feature() | {"geometry": {"coordinates": [longitude, 40]}}
