@@ -85,7 +85,7 @@ def _info(about: Station, change: Change, places: tuple[Area, ...], said: str) -
     severity, urgency, _ = triple_of(level=None, rank=rank)
     return Info(
         category=Category.MET,
-        event=f"{WORDS[crossing]}{'以上' if change.crossing else '未満'}",
+        event=f"{about.river}{about.name} {WORDS[crossing]}",
         event_code=str(crossing),
         hazard=f"{HAZARD}:{about.source}-{about.station}",
         state=InfoState.ACTIVE if change.crossing else InfoState.RELEASED,

@@ -73,7 +73,8 @@ def test_masters_are_understood_and_hold_none() -> None:
 
 
 def test_other_documents_are_not_ours() -> None:
-    for document in ({"items": [ROW]}, {"prefs": [{"prefCd": 101}]}, {"prefs": []}, [1], {}):
+    others: list[object] = [{"items": [ROW]}, {"prefs": [{"prefCd": 101}]}, {"prefs": []}, [1], {}]
+    for document in others:
         assert read(json.dumps(document).encode(), "") is None
     for body in (b"", b"<html>", b'{"a": 1}\n{"b": 2}'):
         assert read(body, "") is None
