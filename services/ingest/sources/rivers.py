@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -234,7 +234,8 @@ class RiverPoller:
 
     def _polled(self, poll: _Poll, outcome: Outcome) -> Polled:
         desk = poll.desk
-        lease = polling.lease_report(desk.plan, desk.watch, poll.now)
+        # alerts name whoever's readings they are made of: a successor keeps its predecessor's lease
+        lease = polling.lease_report(replace(desk.plan, id=reader_of(desk.source.id)), desk.watch, poll.now)
         reports = [polling.feed_report(desk.plan, desk.watch, poll.now), *([lease] if lease else [])]
         reports += [polling.alarm(polling.dead_subject(desk.source.id), one, poll.now) for one in poll.given_up[:1]]
         reports += [terms_report(desk.source, poll.now)] if desk.source.asked else []

@@ -180,6 +180,14 @@ async def test_a_restart_knows_which_gauges_were_listed() -> None:
         assert len(gone(await made.seen())) == 3
 
 
+async def test_a_successor_keeps_the_lease_of_the_readings_it_brings() -> None:
+    async with bank("usgs-ogc") as made:
+        polled = await made.poll()
+        [seen] = await made.seen()
+        assert seen.source == "usgs"
+        assert [one.subject for one in polled.reports if one.subject.startswith("lease:")] == ["lease:usgs"]
+
+
 async def test_a_source_whose_terms_ask_for_restraint_shows_them_and_is_asked_seldom() -> None:
     async with bank("kawabou") as made:
         polled = await made.poll()

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from schemas.observation import Kind, Native, Quality
+from schemas.observation import UNITS, Kind, Native, Quality
 from services.ingest.core.defect import Defect
 from services.ingest.core.river.found import Found, Gathering, from_json, in_japan, member, text
 
@@ -21,8 +21,8 @@ SOURCE = "kawabou"
 DATUM = "gauge-zero"
 INVALID_FROM = 128
 CLOSED = 140
-STATION = re.compile(r"(?<!\d)\d{5}(?:004|007|300)\d{5}(?!\d)")
-"""A station's id in a file name: office (5), what it measures (004 stage, 007 dam, 300 crisis gauge), number (5)."""
+STATION = re.compile(r"(?<!\d)\d{5}(?:001|004|007|300)\d{5}(?!\d)")
+"""A station's id in a file name: office (5), what it measures (001 rain, 004 stage, 007 dam, 300 crisis gauge), number (5)."""
 
 _VALUES: tuple[tuple[str, Kind, str | None], ...] = (
     ("stg", Kind.STAGE, DATUM),
@@ -30,10 +30,12 @@ _VALUES: tuple[tuple[str, Kind, str | None], ...] = (
     ("storLvl", Kind.DAM_LEVEL, None),
     ("allSink", Kind.DAM_INFLOW, None),
     ("allDisch", Kind.DAM_OUTFLOW, None),
+    ("rn10m", Kind.RAIN, None),
+    ("rnHr", Kind.RAIN, None),
 )
-"""Field, what it measures and from where. A dam's level is an elevation whose datum is not stated."""
+"""Field, what it measures and from where. A dam's level is an elevation whose datum is not stated. Rain is that of ten
+minutes where a record has it, else of the hour; the sum since it began (rnInc) is no reading."""
 _CODES = {"stgOvdeg": "stgCcd"}
-_UNITS = {Kind.STAGE: "m", Kind.DAM_LEVEL: "m", Kind.DAM_INFLOW: "m3/s", Kind.DAM_OUTFLOW: "m3/s"}
 _MARKS = frozenset(
     {
         *("obsValue", "min10Values", "hrValues", "pastValues", "tmList", "obsInfo", "obsList", "prefTwn", "twnInfo"),
@@ -88,7 +90,7 @@ def _records(document: object, station: str | None) -> Iterator[tuple[Mapping[st
 def _add(gathering: Gathering, row: Mapping[str, object], station: str | None, called: str | None) -> None:
     written = text(row.get("obsTime")) or " ".join(filter(None, (text(row.get("date")), text(row.get("time")))))
     for field, kind, datum in _VALUES:
-        if field not in row:
+        if field not in row or (field == "rnHr" and "rn10m" in row):
             continue
         value = text(row[field])
         if not written and value is None:
@@ -101,7 +103,7 @@ def _add(gathering: Gathering, row: Mapping[str, object], station: str | None, c
             name=called,
             observed=_when(written),
             native=Native(value=value, time=written or None, quality=code),
-            unit=_UNITS[kind],
+            unit=UNITS[kind],
             quality=_quality(value, code, has_code=ccd in row),
             datum=None if "swstgOvlvl" in row else datum,
         )

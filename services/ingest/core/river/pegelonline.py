@@ -20,6 +20,8 @@ from services.ingest.core.river.found import Found, Gathering, from_json, instan
 SOURCE = "pegelonline"
 DATUM = "PNP"
 STATION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-fx]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+HEIGHT = re.compile(r"m\W*(?:ü\W*)?(NHN|NN)")
+"""The unit of the few levels that are heights above sea level: m+NHN, m. ü. NHN, m+NN."""
 FORECASTS = frozenset({"WV", "QV"})
 _KINDS = {"W": Kind.STAGE, "Q": Kind.DISCHARGE, "DFH": Kind.CLEARANCE}
 _SUSPECT = frozenset({"commented", "out-dated"})
@@ -79,6 +81,7 @@ def _kind(code: str, series: Mapping[str, object]) -> Kind:
 
 
 def _add(gathering: Gathering, value: Mapping[str, object], series: _Series) -> None:
+    height = HEIGHT.fullmatch(series.unit)
     states = {text(value.get("stateMnwMhw")), text(value.get("stateNswHsw"))} & _SUSPECT
     gathering.add(
         series.kind,
@@ -91,7 +94,7 @@ def _add(gathering: Gathering, value: Mapping[str, object], series: _Series) -> 
             time=text(value.get("timestamp")),
             quality=min(filter(None, states), default=None),
         ),
-        unit=series.unit,
+        unit="m" if height and series.kind is Kind.STAGE else series.unit,
         quality=Quality.SUSPECT if states else Quality.GOOD,
-        datum=DATUM,
+        datum=height[1] if height else DATUM,
     )

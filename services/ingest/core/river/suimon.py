@@ -113,6 +113,8 @@ class _Table:
     def _add(self, at: datetime | None, written: str, value: str, flag: str) -> None:
         if not value and not flag:
             return  # nothing is held of this hour
+        if value in _FLAGS and not flag:
+            flag = value  # the ten-minute table writes the sign alone
         self._gathering.add(
             self._kind,
             station=self._station,

@@ -167,9 +167,9 @@ class _Feature:
 
 
 def _features(document: object) -> Iterator[_Feature]:
-    """The features of a collection, or of several by name."""
+    """The features of a collection, or of several by name, or one alone."""
     for part in [document, *(document.values() if isinstance(document, dict) else [])]:
-        for one in objects(member(part, "features") or []):
+        for one in objects(member(part, "features") or (part if member(part, "properties") else [])):
             properties, place = one.get("properties"), member(one, "geometry", "coordinates")
             longitude = number(place[0]) if isinstance(place, list) and place else None
             yield _Feature(properties if isinstance(properties, dict) else {}, longitude)

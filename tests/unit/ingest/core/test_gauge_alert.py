@@ -44,7 +44,12 @@ def test_a_crossing_is_told_with_what_was_measured_when_and_by_whom() -> None:
     [info] = made.info
     assert made.headline == "見本川見本橋: 水位が氾濫危険水位以上になりました（9月1日20:05 5.20 m）"
     assert (made.origin, made.sender_name, made.lease) == (Origin.GAUGE, "神奈川県雨量水位情報", "kanagawa")
-    assert (info.event, info.hazard, info.rank, info.level) == ("見本川見本橋 氾濫危険水位", "gauge:kanagawa-3585_4_1", 3, None)
+    assert (info.event, info.hazard, info.rank, info.level) == (
+        "見本川見本橋 氾濫危険水位",
+        "gauge:kanagawa-3585_4_1",
+        3,
+        None,
+    )
     assert [area.area_desc for area in info.area] == ["小田原市"]
 
 
@@ -68,7 +73,12 @@ def test_a_fall_is_told_too(one: Change, said: str) -> None:
 
 def test_an_end_is_released_without_a_rank_or_an_instruction() -> None:
     [info] = alert(change(Turn.CLEARED, None, Crossing.DANGER)).info
-    assert (info.state, info.rank, info.instruction, info.event) == (InfoState.RELEASED, None, "", "見本川見本橋 氾濫危険水位")
+    assert (info.state, info.rank, info.instruction, info.event) == (
+        InfoState.RELEASED,
+        None,
+        "",
+        "見本川見本橋 氾濫危険水位",
+    )
 
 
 def test_the_first_is_an_alert_and_each_further_one_an_update_of_the_same_stream() -> None:

@@ -74,6 +74,15 @@ def test_a_dam_has_a_level_and_flows_with_a_code_each() -> None:
     ]
 
 
+def test_rain_is_that_of_ten_minutes_else_of_the_hour_and_never_a_sum() -> None:
+    ten = station(rn10m=1.5, rn10mCcd=0, rnHr=9, rnHrCcd=0, rnInc=80, rnIncCcd=0)
+    hour = station(rnHr=9, rnHrCcd=0, rnInc=80, rnIncCcd=0)
+    assert [(one.kind, one.value, one.unit) for made in (ten, hour) for one in made.readings] == [
+        (Kind.RAIN, 1.5, "mm"),
+        (Kind.RAIN, 9.0, "mm"),
+    ]
+
+
 def test_the_map_is_written_in_snake_case() -> None:
     properties = {"obs_fcd": "1", "obs_nm": "見本橋", "obs_time": TIME, "stg_ovdeg": 8.6, "stg_ccd": 0, "stg_ovlvl": 80}
     nothing = {"obs_fcd": "2", "obs_time": None, "stg_ovdeg": None, "stg_ccd": None}

@@ -31,6 +31,9 @@ def a_series(shortname: str, unit: str, **fields: object) -> dict[str, object]:
     ("series", "expected"),
     [
         (a_series("W", "cm"), (Kind.STAGE, 1.59, "m", "PNP")),
+        (a_series("W", "m+NHN"), (Kind.STAGE, 159.0, "m", "NHN")),
+        (a_series("W", "m. ü. NN"), (Kind.STAGE, 159.0, "m", "NN")),
+        (a_series("GRU", "m+NN"), (Kind.OTHER, 159.0, "m+NN", None)),
         (a_series("Q", "m³/s"), (Kind.DISCHARGE, 159.0, "m3/s", None)),
         (a_series("DFH", "cm"), (Kind.CLEARANCE, 1.59, "m", None)),
         (a_series("LT", "°C"), (Kind.OTHER, 159.0, "°C", None)),

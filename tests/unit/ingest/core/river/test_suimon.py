@@ -49,6 +49,7 @@ def test_hour_h_is_h_oclock_and_24_the_next_days_midnight() -> None:
         ("-9999.99,#", None, Quality.CLOSED),
         ("-9999.99,-", None, Quality.MISSING),
         (",-", None, Quality.MISSING),
+        ("-, ", None, Quality.MISSING),
         ("1.2,?", 1.2, Quality.SUSPECT),
         ("-0.49, ", -0.49, Quality.GOOD),
     ],

@@ -107,6 +107,10 @@ def test_an_instant_is_taken_as_it_is() -> None:
     assert (reading.kind, reading.native.unit, reading.native.quality) == (Kind.DISCHARGE, "ft^3/s", "Approved")
 
 
+def test_a_feature_alone_is_read() -> None:
+    assert [one.value for one in found(feature()).readings] == [0.572]
+
+
 def test_a_qualifier_beside_the_approval_counts() -> None:
     [reading] = found({"features": [feature(qualifier=["ESTIMATED"])]}).readings
     assert (reading.quality, reading.native.quality) == (Quality.ESTIMATED, "Provisional,ESTIMATED")
