@@ -26,8 +26,12 @@ settings.load_profile("house")
 
 
 def chromium() -> str | None:
-    """The machine's Chromium (`HANSHO_CHROMIUM`, otherwise the usual names), None where there is none."""
-    names = (os.environ.get("HANSHO_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "chrome")
+    """The machine's Chromium (`HANSHO_CHROMIUM`, otherwise the usual names), None where there is none.
+
+    First the one without a window system: the same engine, which opens a page at a tenth of the work.
+    """
+    usual = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+    names = (os.environ.get("HANSHO_CHROMIUM", ""), *usual)
     return next((found for name in names if name and (found := shutil.which(name))), None)
 
 
