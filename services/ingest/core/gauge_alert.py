@@ -115,7 +115,7 @@ def _places(about: Station, areas: AreaTable) -> tuple[Area, ...] | UnknownArea:
 
 def _said(change: Change) -> str:
     """What was measured, with its instant in Japan: a number says more than a name."""
-    local = change.at.astimezone(JST)
+    local = (change.sample.observed if change.sample else change.at).astimezone(JST)
     when = f"{local.month}月{local.day}日{local.hour}:{local.minute:02}"
     measured = f"{when} {change.sample.value:.2f} m" if change.sample else f"{when}の観測一覧に載っていません"
     left = f"{WORDS[change.before]}を下回り" if change.before else ""

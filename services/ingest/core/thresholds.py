@@ -40,6 +40,8 @@ class Rules:
     move_m: float = 0.3
     """How far a gauge first seen flooded must rise before it is believed."""
     dead_s: float = 3600.0
+    future_s: float = 600.0
+    """A reading further ahead of its receipt is of a wrong clock; believed, it would hide every later one."""
     lost_s: float = 3600.0
     rise_m: float = 0.5
     """Risen this far within `rise_s`: a signal of its own."""
@@ -88,10 +90,11 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of a gauge. `sample` is None where it was cleared by absence; `at` is the instant it is of.
+    """One change of a gauge.
 
-    `order` counts changes of one instant. `next_s`: seconds until the next threshold at the present rate, None when
-    unknown or none.
+    `sample` is None where it was cleared by absence. `at` is the instant it is of, or that of the change before where
+    that is later; `order` counts changes of one instant. `next_s`: seconds until the next threshold at the present
+    rate, None when unknown or none.
     """
 
     turn: Turn
@@ -116,6 +119,8 @@ class Gauge:
     doubt: Doubt | None = None
     absences: tuple[datetime, ...] = ()
     is_rising: bool = False
+    gone_at: datetime | None = None
+    """The first of the answers without it by which it was cleared."""
     changed: datetime | None = None
     order: int = 0
 
@@ -136,16 +141,22 @@ def step(before: Gauge | None, seen: Observation, rules: Rules = RULES) -> Step:
     gauge = Gauge(about=about) if before is None else replace(before, about=about)
     if not seen.listed:
         return _absent(gauge, seen.observed, rules)
-    if seen.value is None or (seen.received - seen.observed).total_seconds() > rules.dead_s:
-        return Step(gauge=before)
-    sample = Sample(observed=seen.observed, value=seen.value)
-    newest = _newest(gauge)
-    if newest is not None and (sample.observed < newest.observed or sample == newest):
-        return Step(gauge=before)
+    sample = _usable(gauge, seen, rules)
     ladder = rungs(about, seen.datum, seen.observed.date())
-    if not ladder:
-        return Step(gauge=before)  # nothing of this datum to compare it with
+    if sample is None or not ladder:
+        return Step(gauge=before)
     return _judge(_without(gauge, sample), sample, ladder, rules, is_suspect=seen.quality is Quality.SUSPECT)
+
+
+def _usable(gauge: Gauge, seen: Observation, rules: Rules) -> Sample | None:
+    """The reading, None where it is a gap, of a wrong time, known, or older than what is known."""
+    if seen.value is None or not -rules.future_s <= (seen.received - seen.observed).total_seconds() <= rules.dead_s:
+        return None
+    if gauge.gone_at is not None and seen.observed < gauge.gone_at:
+        return None  # older than the answers that did not name the gauge any more
+    sample, newest = Sample(observed=seen.observed, value=seen.value), _newest(gauge)
+    is_news = newest is None or (sample.observed >= newest.observed and sample != newest)
+    return sample if is_news else None
 
 
 def rungs(about: Station, datum: str | None, day: date) -> tuple[Threshold, ...]:
@@ -284,7 +295,9 @@ def _absent(gauge: Gauge, at: datetime, rules: Rules) -> Step:
     absences = (*gauge.absences, at)
     if len(absences) < rules.absences:
         return Step(gauge=replace(gauge, absences=absences))
-    gone = replace(gauge, level=None, samples=(), held=(), doubt=None, absences=(), is_rising=False)
+    gone = replace(
+        gauge, level=None, samples=(), held=(), doubt=None, absences=(), is_rising=False, gone_at=absences[0]
+    )
     changes: list[Change] = []
     if gauge.is_rising:
         gone = _changed(gone, changes, Turn.STEADY, at, gauge.level, None)
@@ -344,7 +357,12 @@ def _changed(  # noqa: PLR0917 - a change is of all of these
     rise_m: float = 0.0,
     next_s: float | None = None,
 ) -> Gauge:
-    """Note a change; the gauge after it, which counts those of one instant."""
+    """Note a change; the gauge after it, which counts those of one instant.
+
+    Their instants never go back: a reading may be older than the answer without its gauge that came before it, and a
+    revision that did not rise would be lost.
+    """
+    at = max(at, gauge.changed or at)
     order = gauge.order + 1 if gauge.changed == at else 0
     crossing = gauge.level
     changes.append(

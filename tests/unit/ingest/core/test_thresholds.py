@@ -189,6 +189,22 @@ def test_a_reading_an_hour_old_when_it_comes_is_of_a_dead_sensor() -> None:
     assert step(gauge, seen(9.0, 10, received=AT + timedelta(days=600))).gauge == gauge
 
 
+def test_a_reading_from_the_future_hides_no_later_one() -> None:
+    ahead = seen(4.2, 0, observed=AT + timedelta(days=1))
+    assert turns(ahead, seen(4.3, 10)) == [("raised", "start")]
+
+
+def test_a_reading_older_than_the_answer_before_it_still_rises_in_revision() -> None:
+    gone = [seen(4.2, 0), seen(ABSENT, 10), seen(ABSENT, 20), seen(ABSENT, 30)]
+    _, changes = fold(*gone, seen(4.4, 25, received=AT + timedelta(minutes=43)))
+    assert [(change.turn, change.at - AT, change.order) for change in changes] == [
+        (Turn.RAISED, timedelta(0), 0),
+        (Turn.CLEARED, timedelta(minutes=30), 0),
+        (Turn.RAISED, timedelta(minutes=30), 1),
+    ]
+    assert turns(*gone, seen(4.4, 5)) == [("raised", "start"), ("cleared", None)]
+
+
 def test_changes_of_one_instant_are_counted() -> None:
     _, changes = fold(*every_ten(3.5, 4.2))
     assert [(one.turn, one.order) for one in changes] == [(Turn.RAISED, 0), (Turn.RISING, 1)]
@@ -286,7 +302,7 @@ def test_absence_lets_go_of_what_was_held_and_of_a_rise() -> None:
     risen = every_ten(4.0, 4.8, ABSENT, ABSENT, ABSENT)
     assert staff(*risen) == ["rising", "steady"]
     calm = every_ten(3.0, ABSENT, ABSENT, ABSENT)
-    assert fold(*calm)[0] == Gauge(about=ABOUT)
+    assert fold(*calm)[0] == Gauge(about=ABOUT, gone_at=AT + timedelta(minutes=10))
 
 
 # --- the trend, and silence ---
