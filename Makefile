@@ -44,6 +44,10 @@ crash: .venv/.dev ## kill -9 at every point of a warning, people changing meanwh
 	@$(bin)/python -m tests.crash.run $(ARGS)
 	@$(bin)/python -m tests.oracle
 
+.PHONY: fuzz
+fuzz: .venv/.dev ## read 24,000 wounded telegrams: no exception, no hang (ARGS="MUTANTS SEED")
+	@$(bin)/python -m tests.fuzz.jma $(ARGS)
+
 .PHONY: fuzz-rivers
 fuzz-rivers: .venv/.dev ## read 20,000 wounded river documents: no exception, no hang (ARGS="MUTANTS SEED")
 	@$(bin)/python -m tests.fuzz.rivers $(ARGS)

@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--alert", required=True, help="the alert's identifier (as in /v1/situation)")
     explain.add_argument("--url", default="http://127.0.0.1:8080", help="the running gateway, on this machine")
     explain.set_defaults(command=_explain)
+    areas = commands.add_parser("areas", help="the national table of areas: list, explain, import")
+    _areas_arguments(areas)
+    areas.set_defaults(command=_areas)
     table = commands.add_parser("settings", help="print every setting with default and help")
     table.set_defaults(command=_settings)
     commands.add_parser("feedserver", help="the demo storm and the canary as a feed server (see its own --help)")
@@ -110,6 +113,18 @@ def _readings(options: argparse.Namespace) -> int:
     from services.ingest import readings
 
     return readings.main(options.file, sys.stdout)
+
+
+def _areas_arguments(parser: argparse.ArgumentParser) -> None:
+    from services.ingest import areas
+
+    areas.arguments(parser)
+
+
+def _areas(options: argparse.Namespace) -> int:
+    from services.ingest import areas
+
+    return areas.main(options, sys.stdout)
 
 
 def _officers_arguments(parser: argparse.ArgumentParser) -> None:

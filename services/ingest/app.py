@@ -22,9 +22,12 @@ from services.ingest.core import polling
 from services.ingest.core.polling import Source
 from services.ingest.core.river.city import Gauges
 from services.ingest.core.river.sources import SOURCES
-from services.ingest.sources import table
+from services.ingest.sources import bosai, dmdata, table
+from services.ingest.sources.bosai import CrossCheck
+from services.ingest.sources.dmdata import Sockets
 from services.ingest.sources.drop import DropPoller
 from services.ingest.sources.gauges import GaugeFold
+from services.ingest.sources.http import Http
 from services.ingest.sources.jma import Polled, Poller
 from services.ingest.sources.known import Known
 from services.ingest.sources.observed import Observed
@@ -59,6 +62,8 @@ class App:
     rivers: RiverPoller
     fold: GaugeFold
     others: Mapping[str, PollOnce] = field(default_factory=dict)
+    crosscheck: CrossCheck | None = None
+    sockets: Sockets | None = None
 
     async def run(self) -> None:
         """Poll and parse."""
@@ -73,6 +78,10 @@ class App:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.parser.run())
                 group.create_task(self.fold.run())
+                if self.sockets is not None:
+                    group.create_task(self.sockets.run())
+                if self.crosscheck is not None:
+                    group.create_task(self._compare(self.crosscheck))
                 for source in self.sources:
                     group.create_task(self._follow(source, self._ticks(scheduler, source)))
                 scheduler.start()
@@ -81,6 +90,18 @@ class App:
                 scheduler.shutdown(wait=False)
             await self.poller.close()
             await self.rivers.close()
+            if self.crosscheck is not None:
+                await self.crosscheck.http.close()
+
+    async def _compare(self, crosscheck: CrossCheck) -> None:
+        """Compare with JMA's website now and then; whatever it does, the polls go on."""
+        while True:
+            await self.clock.sleep(bosai.INTERVAL_S)
+            try:
+                report = await crosscheck.check_once(self.clock.now())
+                await self._tell([report], bosai.INTERVAL_S)
+            except Exception as error:  # noqa: BLE001 - a check must not end what it checks
+                _log.error("crosscheck.failed", error=repr(error))
 
     async def _recall(self) -> None:
         """Take up what was last said, so that an alarm keeps its beginning over a restart."""
@@ -128,12 +149,14 @@ class App:
             _log.error("poll.refused", source=source.id, error=failed, hint="polled again at the next tick")
 
     async def _say(self, source: Source, reports: Iterable[StatusReport]) -> None:
-        last, again_s = self.reporter.last, polling.say_again_s(source)
-        eased = polling.eased(last.get(polling.dead_subject(source.id)), self.clock.now())
+        eased = polling.eased(self.reporter.last.get(polling.dead_subject(source.id)), self.clock.now())
+        await self._tell((*([eased] if eased else []), *reports), polling.say_again_s(source))
+
+    async def _tell(self, reports: Iterable[StatusReport], again_s: float) -> None:
         said = [
             self.reporter.output(report).message
-            for report in (*([eased] if eased else []), *reports)
-            if polling.is_worth_saying(last.get(report.subject), report, again_s)
+            for report in reports
+            if polling.is_worth_saying(self.reporter.last.get(report.subject), report, again_s)
         ]
         if said:
             await self.log.append(TOPIC, said)
@@ -154,7 +177,7 @@ def build(
 
     `gauges`: the river gauges that the city watches.
     """
-    reporter = Reporter("ingest", clock)
+    reporter, known = Reporter("ingest", clock), Known(log)
     rivers = RiverPoller(
         log=log, clock=clock, gauges=gauges or Gauges(), observed=Observed(log), base=settings.river_base.rstrip("/")
     )
@@ -167,7 +190,7 @@ def build(
         poller=Poller(
             log=log,
             clock=clock,
-            known=Known(log),
+            known=known,
             offices=frozenset(office.code for office in city.offices),
             canary_s=settings.canary_s,
         ),
@@ -182,6 +205,8 @@ def build(
         rivers=rivers,
         fold=GaugeFold(log=log, clock=clock, reporter=reporter, areas=areas),
         others=others,
+        sockets=dmdata.sockets(log, clock, known, reporter, "" if settings.is_demo else settings.dmdata_key),
+        crosscheck=_crosscheck(log, city, areas) if settings.is_live else None,
     )
 
 
@@ -208,3 +233,8 @@ def _other_sources(settings: Settings, rivers: RiverPoller) -> tuple[list[Source
         plans.append(plan_of(SOURCES["drop"], ""))
         others["drop"] = drop.poll_once
     return plans, others
+
+
+def _crosscheck(log: EventLog, city: City, areas: AreaTable) -> CrossCheck:
+    offices = tuple(office.code for office in city.offices)
+    return CrossCheck(log=log, http=Http(bosai.BASE), areas=areas, offices=offices)

@@ -26,6 +26,8 @@ from services.runtime.cities import deploy_dir, load_table
 Line = dict[str, object]
 
 FEED_ENTRY = "feed entry"
+FILE = "file"
+"""The source of a telegram that no feed and no socket brought."""
 NO_ENTRIES = "feed without entries"
 CAP = "cap"
 LALERT = "lalert"
@@ -106,7 +108,7 @@ def _line(file: str, **known: object) -> Line:
 
 
 def _telegram(file: str, body: bytes, areas: AreaTable) -> Line:
-    reading = read_telegram(body, name=Path(file).name, source=types.EXTRA, url="", areas=areas, surfaces=())
+    reading = read_telegram(body, name=Path(file).name, source=FILE, url="", areas=areas, surfaces=())
     alert = reading.alert
     if alert is None:
         return _error(file, reading.defects[0])
@@ -124,7 +126,7 @@ def _telegram(file: str, body: bytes, areas: AreaTable) -> Line:
         event=alert.event,
         severity=_severity(alert),
         areas=[_area(entry) for entry in reading.entries],
-        expires=None,
+        expires=_expires(alert),
         headline=alert.headline,
         defects=_defects(reading.defects),
         ignored=reading.ignored,
@@ -137,7 +139,14 @@ def _severity(alert: Alert) -> str | None:
     return loudest.severity if loudest else None
 
 
+def _expires(alert: Alert) -> str | None:
+    """When the last of what is in force ends by a stated end."""
+    last = max((info.expires for info in alert.info if active(info) and info.expires), default=None)
+    return last.astimezone(JST).isoformat() if last else None
+
+
 def _area(entry: Entry) -> Line:
+    """One area; its hazard is the source's, without the item that keeps information apart in the alert."""
     return {
         "scheme": str(entry.area.scheme),
         "code": entry.area.code,

@@ -113,6 +113,12 @@ SETTINGS: tuple[Setting, ...] = (
         help="file with FCM's service account (JSON, readable by its owner alone); empty: no pushes. The demo never uses it",
     ),
     Setting(
+        name="dmdata_key",
+        default="",
+        help="file with the API key of DMDATA.JP (readable by its owner alone), which pushes JMA's telegrams as they are "
+        "issued, early warnings of quakes among them; empty: JMA's public feeds alone. The demo never uses it",
+    ),
+    Setting(
         name="phones",
         default="",
         help="for rehearsals: http address on this machine of a `hansho phones` that stands in for FCM; the demo starts "
@@ -175,6 +181,7 @@ class Settings:
     dead_s: float
     canary_every_s: float
     fcm_credentials: str
+    dmdata_key: str
     phones: str
     alarm_webhook: str
     connections_max: float

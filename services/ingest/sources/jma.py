@@ -191,6 +191,8 @@ class Poller:
         desk = poll.desk
         if self._left_s(poll) < desk.source.time_limit_s / 4 or not polling.is_due(desk.watch, poll.now):
             return  # the next poll has more time for it
+        if self.spent.is_over(poll.now):
+            return  # the next day has more bytes for it
         result = await desk.http.get(
             f"{desk.source.base}{desk.source.long_feed}", limit_bytes=FEED_BYTES_MAX, limit_s=self._left_s(poll)
         )
@@ -234,7 +236,12 @@ class Poller:
 
     async def _fetch_all(self, poll: _Poll) -> None:
         """Fetch what is on the desk, urgent first, at most `FETCHES_MAX` at once, until it is done or time is up."""
-        untried = [wanted for wanted in poll.desk.queue.values() if wanted.entry_id not in poll.tried]
+        over = self.spent.is_over(poll.now) and poll.desk.source.tells_time
+        untried = [
+            wanted
+            for wanted in poll.desk.queue.values()
+            if wanted.entry_id not in poll.tried and (wanted.is_urgent or not over)
+        ]
         waiting = iter(novelty.in_order(untried))
         async with asyncio.TaskGroup() as group:
             for _ in range(min(FETCHES_MAX, len(untried))):

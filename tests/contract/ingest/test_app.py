@@ -168,12 +168,24 @@ async def test_a_source_on_which_we_fail_does_not_end_the_others() -> None:
 
 class TestTheTable:
     def test_live_is_jma_s_public_feed_every_minute_under_a_lease_of_three_hours(self) -> None:
-        extra, eqvol = sources(settings.read({"feeds": "live"}, {}), Bases(jma=settings.LIVE_BASE))
+        extra, eqvol, regular = sources(settings.read({"feeds": "live"}, {}), Bases(jma=settings.LIVE_BASE))
         assert extra.base + extra.feed == "https://www.data.jma.go.jp/developer/xml/feed/extra.xml"
         assert eqvol.base + str(eqvol.long_feed) == "https://www.data.jma.go.jp/developer/xml/feed/eqvol_l.xml"
         assert (extra.interval_s, extra.age_limit_s, extra.lease_s) == (60, 6 * 3600, 3 * 3600)
         assert (eqvol.interval_s, eqvol.age_limit_s, eqvol.lease_s) == (60, 24 * 3600, 3 * 3600)
-        assert extra.types == {*(f"VPWW{number}" for number in range(55, 62)), "VXKO"}
+        assert extra.types == {
+            *(f"VPWW{number}" for number in range(55, 62)),
+            *("VXKO", "VXSU", "VPBS50", "VPBS51", "VPHW50", "VPHW51", "VPZJ51", "VPCJ51", "VPFJ51", "VPFT50", "VPTA"),
+        }
+        assert {"VTSE41", "VXSE51", "VXSE53", "VYSE50", "VFVO50"} <= eqvol.types
+        assert not {"VXSE43", "VXSE45", "VXSE52"} & eqvol.types
+        assert regular.types == {"VPFD61", "VPFW60"}
+        assert (regular.interval_s, regular.lease_s, regular.long_feed) == (600, None, None)
+
+    def test_another_server_may_replay_a_storm_of_the_older_types(self) -> None:
+        extra, _ = sources(settings.read({"feeds": "http://127.0.0.1:1"}, {}), Bases(jma="http://127.0.0.1:1"))
+        assert {"VPWW53", "VPWW54", "VXWW50", "VPOA50"} <= extra.types
+        assert extra.quiet is None
 
     def test_the_demo_is_fast_and_has_its_canary(self) -> None:
         extra, _, canary = sources(settings.read({}, {}), Bases(jma="http://127.0.0.1:1", canary="http://127.0.0.1:1"))

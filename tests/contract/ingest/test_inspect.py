@@ -101,7 +101,14 @@ EXPECTED: dict[str, tuple[str, str, str, str | None, str | None, list[str]]] = {
             f"class20:1438200 {RIVER} - - released",
         ],
     ),
-    "20260904_jma_tsunami-two-events": ("VTSE41", "Actual", "Alert", None, "type not read", []),
+    "20260904_jma_tsunami-two-events": (
+        "VTSE41",
+        "Actual",
+        "Update",
+        "Moderate",
+        None,
+        ["tsunami:330 tsunami - - released", "tsunami:312 tsunami - 3 active"],
+    ),
 }
 
 

@@ -74,6 +74,12 @@ RANK_TABLE = [
     ("nankai", Grade.MEGAQUAKE_WARNING, 4),
     ("tornado", Grade.ADVISORY, 3),
     ("rainband", Grade.ADVISORY, 3),
+    ("record_rain", Grade.ADVISORY, 3),
+    ("nankai", Grade.MEGAQUAKE_ADVISORY, 3),
+    ("volcano", Grade.ERUPTION, 3),
+    ("ash", Grade.ADVISORY, 2),
+    ("typhoon", Grade.INFORMATION, 1),
+    ("heavy_rain", Grade.INFORMATION, 1),
     ("gauge:1", Grade.DANGER, 3),
 ]
 

@@ -135,6 +135,9 @@ function markOf(block) {
  */
 function actionOf(block) {
   const row = block.alert.origin === "gauge" ? undefined : levelRow(block.info.level);
+  if (!row && block.info.rank === 1 && block.alert.origin === "official") {
+    return HAZARDS.notice.action; // it only informs: what the hazard asks for would come days too early
+  }
   if (!row) {
     return hazardRow(block.info.hazard).action;
   }

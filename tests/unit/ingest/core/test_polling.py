@@ -20,6 +20,7 @@ from services.ingest.core.polling import (
     Answer,
     Failed,
     Fresh,
+    Seasons,
     Source,
     Spent,
     Unchanged,
@@ -40,6 +41,7 @@ from services.ingest.core.polling import (
     lease_report,
     notice,
     pause_s,
+    quietness,
     say_again_s,
     staleness,
 )
@@ -310,6 +312,12 @@ class TestOtherReports:
     def test_a_notice_is_seen_and_needs_no_act(self) -> None:
         assert what(notice("terms:kawabou", "seldom", at(0))) == OK
 
+    def test_the_day_s_bytes_are_spent_and_the_next_day_has_its_own(self) -> None:
+        spent = Spent().plus(DAY_BYTES_MAX - 1, EVENING)
+        assert not spent.is_over(EVENING)
+        assert spent.plus(1, EVENING).is_over(EVENING)
+        assert not spent.plus(1, EVENING).is_over(EVENING + timedelta(days=1))
+
     def test_an_alarm_about_a_dead_letter_ends_when_none_followed_for_an_hour(self) -> None:
         found = alarm(dead_subject("jma.extra"), trouble.unfetched("jma.extra", "/x.xml", 10, "HTTP 404"), at(0))
         assert what(found) == (Condition.ALARM, "E3210")
@@ -343,3 +351,29 @@ class TestWhatIsWorthSaying:
         assert say_again_s(LIVE) == SAY_AGAIN_S
         assert say_again_s(replace(LIVE, lease_s=4.0)) == 0.4
         assert say_again_s(CANARY) == 3.0
+
+
+class TestTheSeason:
+    SEASONAL = replace(LIVE, quiet=Seasons(24 * 3600, 72 * 3600))
+    WINTER = datetime(2026, 12, 1, 11, tzinfo=UTC)
+
+    def _report(self, now: datetime, newest_h: float) -> StatusReport:
+        watch = replace(NEW, heard_at=now, updated_at=now, newest_at=now - timedelta(hours=newest_h))
+        return feed_report(self.SEASONAL, watch, now)
+
+    @pytest.mark.parametrize(("hours", "code"), [(23, ""), (25, "E3221")])
+    def test_a_day_without_any_telegram_is_strange_in_summer(self, hours: float, code: str) -> None:
+        report = self._report(EVENING, hours)
+        assert (report.code, report.condition) == (code, Condition.ALARM if code else Condition.OK)
+
+    @pytest.mark.parametrize(("hours", "code"), [(25, ""), (71, ""), (73, "E3221")])
+    def test_three_are_in_winter(self, hours: float, code: str) -> None:
+        assert self._report(self.WINTER, hours).code == code
+
+    def test_the_season_is_japans(self) -> None:
+        assert Seasons(1, 2).at(datetime(2026, 4, 30, 15, tzinfo=UTC)) == 1
+        assert Seasons(1, 2).at(datetime(2026, 10, 31, 15, tzinfo=UTC)) == 2
+
+    def test_without_a_limit_or_an_entry_nothing_is_strange(self) -> None:
+        assert quietness(LIVE, EVENING - timedelta(days=9), EVENING) is None
+        assert quietness(self.SEASONAL, None, EVENING) is None
