@@ -187,8 +187,18 @@ class Grade(StrEnum):
     """噴火速報"""
     INFORMATION = "information"
     """What informs of a danger and puts nothing in force: 早期注意情報 of what has no level, 解説情報, 津波情報."""
+    GAUGE_START = "start"
+    """観測開始水位 at a gauge"""
+    GAUGE_STANDBY = "standby"
+    """水防団待機水位 at a gauge"""
+    GAUGE_CAUTION = "caution"
+    """氾濫注意水位 at a gauge"""
+    GAUGE_JUDGE = "judge"
+    """避難判断水位 at a gauge"""
     DANGER = "danger"
     """氾濫危険水位 at a gauge"""
+    GAUGE_FLOOD = "flood"
+    """氾濫開始水位 at a gauge: what was measured, no forecast; it stays below an official warning"""
     OFFICE = "office"
     """The office's word about something that has no level: a shelter, a notice."""
 
@@ -235,7 +245,14 @@ RANKS = MappingProxyType(
         "tornado": {Grade.ADVISORY: 3},
         "rainband": {Grade.ADVISORY: 3},
         "record_rain": {Grade.ADVISORY: 3},
-        "gauge": {Grade.DANGER: 3},
+        "gauge": {
+            Grade.GAUGE_START: 1,
+            Grade.GAUGE_STANDBY: 1,
+            Grade.GAUGE_CAUTION: 2,
+            Grade.GAUGE_JUDGE: 2,
+            Grade.DANGER: 3,
+            Grade.GAUGE_FLOOD: 3,
+        },
         "heat": {Grade.ADVISORY: 2},
         "shelter": {Grade.OFFICE: 3},
         "notice": {Grade.OFFICE: 2},

@@ -63,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
         sources.add_argument(f"--{name.replace('_', '-')}", dest=name, default=None, help="as given to `hansho run`")
     sources.add_argument("--json", action="store_true", help="one JSON object a source")
     sources.set_defaults(command=_sources)
+    readings = commands.add_parser("readings", help="print what files of river sources hold, a JSON line a reading")
+    readings.add_argument("file", nargs="+")
+    readings.set_defaults(command=_readings)
     lags = commands.add_parser("groups", help="list the log's consumer groups, or forget one")
     lags.add_argument("action", nargs="?", choices=["list", "forget"], default="list")
     lags.add_argument("group", nargs="?", help="the group to forget")
@@ -111,6 +114,12 @@ def _telegram(options: argparse.Namespace) -> int:
     from services.ingest import inspect
 
     return inspect.main(options.file, sys.stdout)
+
+
+def _readings(options: argparse.Namespace) -> int:
+    from services.ingest import readings
+
+    return readings.main(options.file, sys.stdout)
 
 
 def _areas_arguments(parser: argparse.ArgumentParser) -> None:

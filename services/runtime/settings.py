@@ -65,6 +65,22 @@ SETTINGS: tuple[Setting, ...] = (
         "`hansho sources`, any other name as a source of its own; empty: none",
     ),
     Setting(
+        name="gauges",
+        default="",
+        help="river sources to poll, with commas between, or none; empty: those of the city's gauges.toml but for sources "
+        "whose terms ask for restraint (kawabou), which must be named here; none in the demo",
+    ),
+    Setting(
+        name="river_base",
+        default="",
+        help="for rehearsals: base URL of one server that answers for all river sources; empty: the sources' own",
+    ),
+    Setting(
+        name="drop_dir",
+        default="",
+        help="folder in which a contract's decoder leaves river readings as JSON lines (*.jsonl); empty: none",
+    ),
+    Setting(
         name="drills",
         default="",
         help="where drills from feeds may be shown: sign,page,public,push, or none; empty: as the city says, all four in "
@@ -159,6 +175,9 @@ class Settings:
     lease_s: float
     feed_age_limit_s: float
     cap: str
+    gauges: str
+    river_base: str
+    drop_dir: str
     drills: str
     clock: str
     data_dir: str

@@ -9,6 +9,7 @@ stands beside the result, and says what was left out.
     E3120–E3129  the Body: kinds, areas
     E3130–E3139  feeds
     E3140–E3159  CAP and L-Alert
+    E3160–E3167  river readings
 """
 
 from __future__ import annotations
@@ -61,6 +62,14 @@ class Code(StrEnum):
     NO_CAP = "E3152"
     LALERT_DOCUMENT = "E3153"
     UNKNOWN_SORT = "E3154"
+    UNKNOWN_FORMAT = "E3160"
+    NOT_JSON = "E3161"
+    UNREADABLE_VALUE = "E3162"
+    UNREADABLE_OBSERVED = "E3163"
+    TOO_MANY_READINGS = "E3164"
+    SOURCE_REFUSES = "E3165"
+    UNKNOWN_UNIT = "E3166"
+    CUT_SHORT = "E3167"
 
 
 HINTS: dict[Code, str] = {
@@ -89,6 +98,14 @@ HINTS: dict[Code, str] = {
     Code.MORE_DEFECTS: "read the telegram: so much is wrong with it that it may be no telegram",
     Code.NOT_A_FEED: "look at what the address serves",
     Code.BROKEN_ENTRY: "the telegram of this entry is not fetched by this route; the long feed may have it whole",
+    Code.UNKNOWN_FORMAT: "none of our river sources writes this: look at what the address serves",
+    Code.NOT_JSON: "it may have been cut on its way: fetch it again",
+    Code.UNREADABLE_VALUE: "this value is left out; a new sign of the source belongs into its reader",
+    Code.UNREADABLE_OBSERVED: "without its time a value cannot be placed; it is left out",
+    Code.TOO_MANY_READINGS: "the rest is not read: ask the source for less at a time",
+    Code.SOURCE_REFUSES: "the source answers with its own error: look at the address and the station's id",
+    Code.UNKNOWN_UNIT: "the value is left out: a unit that is not known is not guessed",
+    Code.CUT_SHORT: "the document ends before its end: fetch it again",
     Code.TOO_MANY_ENTRIES: "the rest is not read; the feed is not one of JMA's",
     Code.CAP_IDENTITY: "without identifier, sender and time it can neither be renewed nor ended: tell its sender",
     Code.CAP_STATUS: "it may be no real and no public message, so it goes no further; tell its sender",

@@ -353,6 +353,11 @@ def alarm(subject: str, found: Trouble, now: datetime) -> StatusReport:
     )
 
 
+def notice(subject: str, message: str, now: datetime) -> StatusReport:
+    """Something that is to be seen and needs no act."""
+    return _ok(subject, message, now)
+
+
 def dead_subject(source: str) -> str:
     """The subject under which a source's dead letters stand."""
     return f"dead:{source}"

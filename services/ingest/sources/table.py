@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 from services.ingest.core import canary
 from services.ingest.core.bodies import text_only
 from services.ingest.core.polling import Seasons, Source
+from services.ingest.core.river.city import Gauges
+from services.ingest.core.river.sources import SOURCES, RiverSource
 from services.ingest.core.types import CANARY, CANARY_TYPE, EQVOL, EXTRA, REGULAR, TYPES
 from services.runtime.errors import HanshoError
-from services.runtime.settings import Settings
+from services.runtime.settings import SettingInvalid, Settings
 
 HOUR_S = 3600.0
 FEED = "/developer/xml/feed/"
@@ -191,6 +193,19 @@ def sources(settings: Settings, bases: Bases) -> tuple[Source, ...]:
     """The sources of this run."""
     own = (_canary(settings, bases.canary),) if bases.canary else ()
     return (*_jma(settings, bases.jma), *own, *cap_sources(settings))
+
+
+def rivers(settings: Settings, gauges: Gauges) -> tuple[RiverSource, ...]:
+    """The river sources of this run: the city's, or those that the setting names. Raises `SettingInvalid`."""
+    if not settings.gauges:
+        polled = () if settings.is_demo else gauges.polls
+        return tuple(SOURCES[id_] for id_ in polled if not SOURCES[id_].asked)
+    named = [word for word in settings.gauges.replace(",", " ").split() if word != "none"]
+    for word in named:
+        if word not in SOURCES or not gauges.polls.get(word):
+            known = ", ".join(id_ for id_, items in gauges.polls.items() if items) or "none"
+            raise SettingInvalid(f"gauges={settings.gauges!r}: the city's gauges.toml polls {known}, not {word!r}")
+    return tuple(SOURCES[word] for word in named)
 
 
 def _jma(settings: Settings, base: str) -> tuple[Source, ...]:

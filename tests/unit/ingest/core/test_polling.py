@@ -39,6 +39,7 @@ from services.ingest.core.polling import (
     is_due,
     is_worth_saying,
     lease_report,
+    notice,
     pause_s,
     quietness,
     say_again_s,
@@ -312,6 +313,9 @@ class TestOtherReports:
         assert what(bytes_report(spent, EVENING)) == OK
         assert what(bytes_report(spent.plus(1, EVENING), EVENING)) == (Condition.ALARM, "E3209")
         assert spent.plus(1, EVENING + timedelta(days=1)).received_bytes == 1
+
+    def test_a_notice_is_seen_and_needs_no_act(self) -> None:
+        assert what(notice("terms:kawabou", "seldom", at(0))) == OK
 
     def test_the_day_s_bytes_are_spent_and_the_next_day_has_its_own(self) -> None:
         spent = Spent().plus(DAY_BYTES_MAX - 1, EVENING)
