@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
 from schemas.status import StatusReport, lease_subject
 from services.eventlog.newest import newest
 from services.ingest.core.polling import Source
+from services.ingest.core.river.city import parse_gauges
+from services.ingest.core.river.sources import SOURCES
 from services.ingest.core.trouble import span
 from services.ingest.sources import table
-from services.runtime import deployment, records
+from services.ingest.sources.rivers import plan_of
+from services.runtime import cities, deployment, records
 from services.runtime.settings import LIVE_BASE, Settings
 
 NEVER = "never"
@@ -64,6 +67,20 @@ def lines(settings: Settings, said: Mapping[str, StatusReport]) -> Iterator[Line
     polled = table.sources(settings, table.Bases(jma=base, canary=DOES_NOT_SAY))
     yield from (_polled(source, said) for source in polled)
     yield from (_off(row) for row in _others(polled))
+    yield from _rivers(settings, said)
+
+
+def _rivers(settings: Settings, said: Mapping[str, StatusReport]) -> Iterator[Line]:
+    """Every river source; on are those that the city's gauges or the setting name."""
+    text = cities.load_gauges_text(cities.deploy_dir(settings.deploy_dir), settings.city)
+    gauges = parse_gauges(text)
+    if isinstance(gauges, str):
+        raise cities.CityUnusable(f"the gauges of {settings.city}: {gauges}")
+    on = {source.id for source in table.rivers(settings, gauges)} | ({"drop"} if settings.drop_dir else set())
+    for source in SOURCES.values():
+        base = settings.drop_dir if source.id == "drop" else settings.river_base or source.base
+        line = replace(_polled(plan_of(source, base), said), terms=source.terms, bytes_max=source.bytes_max)
+        yield line if source.id in on else replace(line, on=False, now="off")
 
 
 def _others(polled: Iterable[Source]) -> Iterator[table.CapRow]:
