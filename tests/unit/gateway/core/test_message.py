@@ -7,13 +7,24 @@ from dataclasses import replace
 import pytest
 
 from schemas.alert import Area, Info, InfoState, Origin
-from schemas.area import AreaCode
+from schemas.area import AreaCode, AreaEntry, AreaTable, City
 from schemas.hazard import HAZARDS, TAKE_CARE
 from schemas.level import LEVELS
 from schemas.notification import Change, Item, Notice
 from schemas.subscription import Language
+from schemas.text import Text
 from services.gateway.core import words
-from services.gateway.core.message import Kind, Message, of_block, of_item, plain_event, source_of, wire, wire_of
+from services.gateway.core.message import (
+    Kind,
+    Message,
+    names_of,
+    of_block,
+    of_item,
+    plain_event,
+    source_of,
+    wire,
+    wire_of,
+)
 from services.gateway.core.words import chosen
 from tests.unit.gateway.core.notices import NAMES, ODAWARA, alert_of, item, notice, office_notice, order_item
 
@@ -247,3 +258,22 @@ def test_of_what_is_over_nothing_is_sent() -> None:
     alert = alert_of(notice(item(), item(hazard="wind", event="暴風警報", level=None)))
     over = replace(alert.info[1], state=InfoState.RELEASED)
     assert [said is None for said in wire_of(replace(alert, info=(alert.info[0], over)), NAMES)] == [False, True]
+
+
+def test_names_are_the_tables_and_those_of_the_citys_demo() -> None:
+    entries = {code: AreaEntry(area=code, name=name) for code, name in NAMES.items()}
+    table = AreaTable(version="invented", entries=entries, aliases={}, parts={}, wards=())
+    river = Text(ja="酒匂川", easy="さかわがわ", en="Sakawa River")
+    city = City(
+        id="odawara",
+        name=NAMES[ODAWARA],
+        prefecture=Text(ja="県", easy="けん", en="Prefecture"),
+        class20=(ODAWARA,),
+        jis5="14206",
+        lgcode6="142069",
+        offices=(),
+        own=frozenset({ODAWARA}),
+        watch=frozenset({ODAWARA}),
+        demo=(AreaEntry(area=RIVER, name=river),),
+    )
+    assert names_of(table, city) == {**NAMES, RIVER: river}
