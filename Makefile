@@ -44,6 +44,11 @@ crash: .venv/.dev ## kill -9 at every point of a warning, people changing meanwh
 	@$(bin)/python -m tests.crash.run $(ARGS)
 	@$(bin)/python -m tests.oracle
 
+.PHONY: fuzz
+fuzz: .venv/.dev ## read wounded telegrams, CAP and L-Alert messages, 20,000 of each: no exception, no hang (ARGS="MUTANTS SEED")
+	@$(bin)/python -m tests.fuzz.jma $(ARGS)
+	@$(bin)/python -m tests.fuzz.cap $(ARGS)
+
 .PHONY: bench
 bench: .venv/.dev ## measure (ONLY=chain): work, ours, peer, ratio, spread, goal; kept in var/bench.json
 	@$(bin)/python -m tests.bench.run $(ONLY)

@@ -73,7 +73,11 @@ class App:
         """Read what every shard knows. The fold goes on meanwhile: signs do not wait for it."""
         began = self.clock.monotonic()
         shards = [
-            Shard(number=number, fold=self.fold, know=Projection(number, self.log, self.clock, self.bench))
+            Shard(
+                number=number,
+                fold=self.fold,
+                know=Projection(number, self.log, self.clock, self.bench, self.fold.covers),
+            )
             for number in range(SHARDS)
         ]
         async with asyncio.TaskGroup() as loading:  # one reads while another one's batch is on the bench

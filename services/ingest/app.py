@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,16 +14,21 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from schemas.alert import Surface
-from schemas.area import AreaTable, City
+from schemas.area import AreaCode, AreaTable, City
 from schemas.status import StatusReport
 from services.eventlog.port import BEFORE_FIRST, EventLog
 from services.ingest.core import polling
+from services.ingest.core.cap.geometry import Outline, outline
 from services.ingest.core.polling import Source
-from services.ingest.sources import table
+from services.ingest.sources import bosai, dmdata, table
+from services.ingest.sources.bosai import CrossCheck
+from services.ingest.sources.cap import CapPoller
+from services.ingest.sources.dmdata import Sockets
+from services.ingest.sources.http import Http
 from services.ingest.sources.jma import Poller
 from services.ingest.sources.known import Known
 from services.ingest.sources.parsing import Parser
-from services.runtime import logs, records
+from services.runtime import cities, logs, records
 from services.runtime.clock import Clock, machine_s
 from services.runtime.reporting import TOPIC, Reporter
 from services.runtime.settings import Settings
@@ -42,7 +48,10 @@ class App:
     reporter: Reporter
     sources: tuple[Source, ...]
     poller: Poller
+    cap_poller: CapPoller
     parser: Parser
+    crosscheck: CrossCheck | None = None
+    sockets: Sockets | None = None
 
     async def run(self) -> None:
         """Poll and parse."""
@@ -56,6 +65,10 @@ class App:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.parser.run())
+                if self.sockets is not None:
+                    group.create_task(self.sockets.run())
+                if self.crosscheck is not None:
+                    group.create_task(self._compare(self.crosscheck))
                 for source in self.sources:
                     group.create_task(self._follow(source, self._ticks(scheduler, source)))
                 scheduler.start()
@@ -63,6 +76,19 @@ class App:
             if scheduler.running:
                 scheduler.shutdown(wait=False)
             await self.poller.close()
+            await self.cap_poller.close()
+            if self.crosscheck is not None:
+                await self.crosscheck.http.close()
+
+    async def _compare(self, crosscheck: CrossCheck) -> None:
+        """Compare with JMA's website now and then; whatever it does, the polls go on."""
+        while True:
+            await self.clock.sleep(bosai.INTERVAL_S)
+            try:
+                report = await crosscheck.check_once(self.clock.now())
+                await self._tell([report], bosai.INTERVAL_S)
+            except Exception as error:  # noqa: BLE001 - a check must not end what it checks
+                _log.error("crosscheck.failed", error=repr(error))
 
     async def _recall(self) -> None:
         """Take up what was last said, so that an alarm keeps its beginning over a restart."""
@@ -101,19 +127,22 @@ class App:
     async def poll(self, source: Source) -> None:
         """One poll of one source, and what is to be said of it."""
         try:
-            polled = await self.poller.poll_once(source, self.clock.now())
+            poller = self.cap_poller if source.id.startswith(table.CAP) else self.poller
+            polled = await poller.poll_once(source, self.clock.now())
             await self._say(source, polled.reports)
         except* Exception as errors:  # noqa: BLE001 - one source must not end the others; its silence is the alarm
             failed = [f"{getattr(error, 'code', '')} {error!r}" for error in errors.exceptions]
             _log.error("poll.refused", source=source.id, error=failed, hint="polled again at the next tick")
 
     async def _say(self, source: Source, reports: Iterable[StatusReport]) -> None:
-        last, again_s = self.reporter.last, polling.say_again_s(source)
-        eased = polling.eased(last.get(polling.dead_subject(source.id)), self.clock.now())
+        eased = polling.eased(self.reporter.last.get(polling.dead_subject(source.id)), self.clock.now())
+        await self._tell((*([eased] if eased else []), *reports), polling.say_again_s(source))
+
+    async def _tell(self, reports: Iterable[StatusReport], again_s: float) -> None:
         said = [
             self.reporter.output(report).message
-            for report in (*([eased] if eased else []), *reports)
-            if polling.is_worth_saying(last.get(report.subject), report, again_s)
+            for report in reports
+            if polling.is_worth_saying(self.reporter.last.get(report.subject), report, again_s)
         ]
         if said:
             await self.log.append(TOPIC, said)
@@ -131,24 +160,41 @@ def build(
 ) -> App:
     """An ingest for a city. `feeds_base`: where JMA's feeds are served; `canary_base`: our own feed, "" for none."""
     reporter = Reporter("ingest", clock)
+    sources = table.sources(settings, table.Bases(jma=feeds_base, canary=canary_base))
+    known = Known(log)
+    offices = frozenset(office.code for office in city.offices)
+    surfaces = tuple(Surface(surface) for surface in city.drills_from_feeds)
+    # Outlines are read only where something may be set against them.
+    outlines = _outlines(settings, city, areas) if table.cap_sources(settings) else {}
     return App(
         log=log,
         clock=clock,
         reporter=reporter,
-        sources=table.sources(settings, table.Bases(jma=feeds_base, canary=canary_base)),
-        poller=Poller(
-            log=log,
-            clock=clock,
-            known=Known(log),
-            offices=frozenset(office.code for office in city.offices),
-            canary_s=settings.canary_s,
-        ),
+        sources=sources,
+        poller=Poller(log=log, clock=clock, known=known, offices=offices, canary_s=settings.canary_s),
+        cap_poller=CapPoller(log=log, clock=clock, known=known, offices=offices, canary_s=settings.canary_s),
         parser=Parser(
             log=log,
             clock=clock,
             reporter=reporter,
             areas=areas,
-            surfaces=tuple(Surface(surface) for surface in city.drills_from_feeds),
+            surfaces=surfaces,
             canary_s=settings.canary_s,
+            outlines=outlines,
         ),
+        sockets=dmdata.sockets(log, clock, known, reporter, "" if settings.is_demo else settings.dmdata_key),
+        crosscheck=_crosscheck(log, city, areas) if settings.is_live else None,
     )
+
+
+def _crosscheck(log: EventLog, city: City, areas: AreaTable) -> CrossCheck:
+    offices = tuple(office.code for office in city.offices)
+    return CrossCheck(log=log, http=Http(bosai.BASE), areas=areas, offices=offices)
+
+
+def _outlines(settings: Settings, city: City, areas: AreaTable) -> dict[AreaCode, Outline]:
+    """The outline of the city and of each neighbour, under every code that it has."""
+    deploy = cities.deploy_dir(settings.deploy_dir)
+    around = (city, *(cities.load_city(deploy, id_, areas) for id_ in city.neighbours))
+    drawn = {one.id: outline(json.loads(cities.load_boundary(deploy, one.id))) for one in around}
+    return {code: drawn[one.id] for one in around for code in one.class20}

@@ -5,7 +5,8 @@ One decision is about one stream: every hazard and municipality it has spoken of
 - In force at a rank: who follows it there at that rank or below and was not told so much is told, as new or as a rise.
 - Lowered but in force: nobody is told; what was told above is forgotten, so that a new rise is told again.
 - Over: who was told is told the end, or that it was a mistake, whatever they follow by now; unless the same hazard is
-  still in force at another place where they were told, or their beginning is still in a queue.
+  still in force at another place where they were told, or their beginning is still in a queue. What happens and passes
+  (a quake) has no end that anybody says: it is forgotten, and only a mistake is told.
 
 Each device is told once, all that concerns it in one notice, the worst first.
 """
@@ -28,6 +29,8 @@ from services.dispatcher.core.ledger import LOWEST, Draft, Ledger, packed
 from services.dispatcher.core.pending import TELLING, Waiting
 from services.dispatcher.core.places import Covers
 
+PASSING = frozenset({"quake"})
+"""Hazards that are told as they happen. Nobody says that they are over: how long they are shown is our own measure."""
 _ORDER = {hazard: place for place, hazard in enumerate(HAZARDS)}
 
 
@@ -187,6 +190,8 @@ def _clear(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple
         if other.hazard == pair.hazard and other != pair and other in case.force:
             left = left - draft.told(other)
     change = Change.CANCEL if pair in case.subject.mistakes else Change.END
+    if change is Change.END and base(pair.hazard) in PASSING:
+        left = BitMap()
     for rank in sorted(levels, reverse=True):
         if some := left & levels[rank].devices:
             yield _last_item(case.subject, levels[rank].notice.items[0], change, rank), some

@@ -16,7 +16,7 @@ from typing import Any
 from schemas.alert import Alert, Area, Info, Origin, active
 from schemas.area import AreaCode, AreaTable, City
 from schemas.hazard import HAZARDS, TAKE_CARE, Hazard, base
-from schemas.level import LEVELS, Level
+from schemas.level import INFORMATION_RANK, LEVELS, Level
 from schemas.notification import Change, Item, Notice
 from schemas.text import Text
 from services.gateway.core import words
@@ -238,7 +238,10 @@ def _grade(said: Info | Item) -> Text:
 
 
 def _action(said: Info | Item, change: Change, row: Level | None, origin: Origin) -> Text:
-    """By the level, else by the hazard; an official warning orders nothing. Of what is over: what still holds."""
+    """By the level, else by the hazard; an official warning orders nothing. Of what is over: what still holds.
+
+    What only informs asks for nothing but attention: what its hazard asks for would come days too early.
+    """
     if change is Change.CANCEL:
         return words.MISTAKEN
     if change is Change.END:
@@ -247,8 +250,13 @@ def _action(said: Info | Item, change: Change, row: Level | None, origin: Origin
         lasting = (said.rank or 0) >= _STAYS_CAREFUL and base(said.hazard) not in {"shelter", "notice"}
         return words.AFTER_DANGER if lasting else TAKE_CARE
     if row is None:
-        return hazard_of(said.hazard).action
+        return TAKE_CARE if _informs(said, origin) else hazard_of(said.hazard).action
     return row.action if origin is Origin.OFFICE else row.equivalent_action
+
+
+def _informs(said: Info | Item, origin: Origin) -> bool:
+    """Whether an official block only informs of a danger, and warns of nothing yet."""
+    return said.rank == INFORMATION_RANK and origin is Origin.OFFICIAL
 
 
 def _own(said: Info | Item) -> Text:

@@ -12,7 +12,7 @@ from datetime import timedelta, timezone
 from schemas.alert import Origin, Status
 from schemas.area import AreaCode
 from schemas.hazard import HAZARDS, TAKE_CARE, base
-from schemas.level import LEVELS
+from schemas.level import INFORMATION_RANK, LEVELS
 from schemas.notification import Change, Item, Notice
 from schemas.subscription import Language
 from schemas.text import DRILL_MARK, Text
@@ -141,7 +141,9 @@ def _actions(item: Item, language: Language) -> Iterator[str]:
             row = LEVELS[item.level]
             yield chosen(row.action if item.origin is Origin.OFFICE else row.equivalent_action, language)
         else:
-            yield chosen(HAZARDS.get(base(item.hazard), HAZARDS["notice"]).action, language)
+            informs = item.rank == INFORMATION_RANK and item.origin is Origin.OFFICIAL
+            row_of_hazard = HAZARDS.get(base(item.hazard), HAZARDS["notice"])
+            yield chosen(TAKE_CARE if informs else row_of_hazard.action, language)
 
 
 def _levels(text: Wording, items: Sequence[Item]) -> Iterator[str]:

@@ -15,18 +15,23 @@
     E3213  a telegram on which our own program fails
     E3214  warnings that lapse unless their source is heard again
     E3215  a record of topic `telegrams` that is no telegram
+    E3221  quiet: a feed that is rebuilt, with nothing new in it for longer than the season explains
+    E3222  JMA's website says something else than its telegrams
+    E3223  JMA's website cannot be compared with: no answer, another shape, frozen
 
 What is wrong inside a document is a `Defect` (E31xx, core/defect.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from services.ingest.core.defect import Defect
 
 JST = timezone(timedelta(hours=9), "JST")
+DISAGREEMENTS_NAMED = 5
 LINK_MAX = 300
 """Characters of an address that a message repeats."""
 
@@ -40,7 +45,7 @@ class Trouble:
     hint: str
 
 
-ALARMS_AT_ONCE = frozenset({"E3204", "E3206"})
+ALARMS_AT_ONCE = frozenset({"E3204", "E3206", "E3221"})
 """Whose limit is patience enough; anything else may pass by itself within a few polls."""
 
 
@@ -87,6 +92,16 @@ def frozen(source: str, updated_at: datetime, age_s: float, limit_s: float) -> T
         message=f"the feed of {source} is frozen: last updated {clock_time(updated_at)}, {span(age_s)} ago; its limit is "
         f"{span(limit_s)}",
         hint="it answers, but with old content: look at the source's own page; warnings shown hold until their lease ends",
+    )
+
+
+def quiet(source: str, newest_at: datetime, age_s: float, limit_s: float) -> Trouble:
+    """A feed that says it is new and lists only what is old."""
+    return Trouble(
+        code="E3221",
+        message=f"the newest telegram of {source} is of {clock_time(newest_at)}, {span(age_s)} ago; in this season "
+        f"{span(limit_s)} would be unusual",
+        hint="the feed is rebuilt but may be frozen behind that: compare with the source's own page",
     )
 
 
@@ -141,6 +156,25 @@ def over_budget(received_bytes: int, budget_bytes: int) -> Trouble:
         code="E3209",
         message=f"{received_bytes / 1e6:.0f} MB received today, our own limit is {budget_bytes / 1e6:.0f} MB a day",
         hint="find out why before the source blocks this address (jma.extra usually needs 30 MB a day)",
+    )
+
+
+def disagreement(told: Sequence[str]) -> Trouble:
+    """Telegrams and website differ, and did at the last check."""
+    more = f" and {len(told) - DISAGREEMENTS_NAMED} more" if len(told) > DISAGREEMENTS_NAMED else ""
+    return Trouble(
+        code="E3222",
+        message=f"JMA's website says something else than its telegrams: {'; '.join(told[:DISAGREEMENTS_NAMED])}{more}",
+        hint="look at JMA's own page; if it is right a telegram was missed: tell the office. People are told by telegrams",
+    )
+
+
+def unreadable_check(office: str, reason: str) -> Trouble:
+    """The website's JSON gives nothing to compare with."""
+    return Trouble(
+        code="E3223",
+        message=f"JMA's website cannot be compared with (office {office}): {reason}",
+        hint="warnings are not touched by this; the website's JSON is unofficial and may have changed",
     )
 
 

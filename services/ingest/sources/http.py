@@ -111,7 +111,7 @@ class Http:
         self._client = httpx.AsyncClient(
             headers={
                 "User-Agent": f"Hansho/{version('hansho')} (alerts for one city's residents; reads what it needs once)",
-                "Accept": "application/atom+xml, application/xml, text/xml",
+                "Accept": "application/cap+xml, application/atom+xml, application/xml, text/xml, application/json, */*;q=0.5",
                 "Accept-Encoding": "gzip",
             },
             limits=httpx.Limits(max_connections=CONNECTIONS_MAX, keepalive_expiry=KEEPALIVE_S),

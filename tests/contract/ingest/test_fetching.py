@@ -15,6 +15,7 @@ from services.eventlog.memory import MemoryLog
 from services.eventlog.port import LogFull, Message, Position
 from services.feedserver.core.answer import Response
 from services.ingest.core.novelty import DAMAGED_TRIES_MAX, TRIES_MAX
+from services.ingest.core.polling import DAY_BYTES_MAX, Spent
 from services.ingest.sources.jma import Outcome
 from tests.contract.ingest.peers import (
     DATA,
@@ -179,3 +180,16 @@ async def test_what_the_log_refused_is_fetched_again_when_it_has_room() -> None:
         await d.poll()
         await d.poller.close()
     assert await names(log) == [name(1)]
+
+
+class TestADayOnWhichTooMuchCame:
+    async def test_brings_what_is_urgent_and_the_rest_on_the_next(self) -> None:
+        async with desk() as d:
+            urgent, other = published(1), published(2, file=name(2, kind="VPWW61"))
+            d.server.publish(urgent, other)
+            d.poller.spent = Spent(day=d.now.date(), received_bytes=DAY_BYTES_MAX)
+            polled = await d.poll(minutes=24 * 60)
+            assert (await names(d.log), polled.waiting) == ([name(1)], 1)
+            assert condition(polled, "bytes") == (Condition.ALARM, "E3209")
+            await d.poll()
+            assert len(await names(d.log)) == 2

@@ -85,6 +85,14 @@ def test_without_a_level_the_grade_says_how_strongly_and_the_hazard_what_to_do()
     assert shown(item(hazard="quake", event="震度４", level=None)).grade == HAZARDS["quake"].name
 
 
+def test_what_only_informs_asks_for_attention_alone() -> None:
+    early = item(hazard="wind:information", event="早期注意情報", level=None, rank=1)
+    assert (shown(early).action, told(early).action) == (TAKE_CARE, TAKE_CARE)
+    assert shown(replace(early, rank=2)).action == HAZARDS["wind"].action
+    assert shown(replace(early, origin=Origin.GAUGE)).action == HAZARDS["wind"].action
+    assert shown(replace(early, level=1)).action == LEVELS[1].equivalent_action
+
+
 # --- what it is called ---
 
 

@@ -8,7 +8,7 @@ from itertools import cycle, product
 import pytest
 
 from schemas.alert import Origin, Status
-from schemas.hazard import HAZARDS
+from schemas.hazard import HAZARDS, TAKE_CARE
 from schemas.level import LEVELS
 from schemas.notification import Change, Item, Notice
 from schemas.subscription import Language
@@ -159,6 +159,14 @@ def test_a_sign_that_shows_a_rank_as_a_level_does_not_pass() -> None:
 
 def test_a_drill_on_a_sign_begins_with_its_mark() -> None:
     assert "the body of a drill does not begin with 【訓練】" in faults(SIGN, notice(item(), drill=True), NAMES)
+
+
+@pytest.mark.parametrize("medium", Medium)
+def test_what_only_informs_may_not_ask_for_what_its_hazard_asks_for(medium: Medium) -> None:
+    early = notice(item(hazard="wind", event="早期注意情報", level=None, rank=1))
+    text = word(early, Language.JA, medium, NAMES)
+    assert faults(text, early, NAMES) == ()
+    assert "no action" in faults(changed(text, TAKE_CARE.ja, HAZARDS["wind"].action.ja), early, NAMES)
 
 
 @pytest.mark.parametrize("part", ["title", "body"])

@@ -26,6 +26,9 @@ ALL: dict[str, Trouble] = {
     "E3213": trouble.failing("a.xml", 3, "KeyError"),
     "E3214": trouble.lapsing("jma.extra", at(180)),
     "E3215": trouble.no_telegram("unknown kind"),
+    "E3222": trouble.disagreement(["class20:1420600 wind: telegrams 3, website none"] * 7),
+    "E3223": trouble.unreadable_check("140000", "HTTP 404"),
+    "E3221": trouble.quiet("jma.extra", at(0), 90_000, 86_400),
 }
 
 
