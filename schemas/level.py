@@ -150,6 +150,9 @@ LEVELS = MappingProxyType(
 )
 """The level table: level ↔ CAP's triple ↔ colour ↔ wording. Generated for the pages, written nowhere else."""
 
+WARNING_LEVEL = Text(ja="警戒レベル", easy="けいかいレベル", en="level")
+"""What stands before the number of a level."""
+
 EQUIVALENT = Text(ja="相当", easy="くらい", en="equivalent")
 """What follows the level of an official warning: the level itself is the municipality's evacuation information."""
 

@@ -18,6 +18,7 @@ from services.gateway.api.office.desk import Desk, Map, nothing_sent
 from services.gateway.core.composing import Sender
 from services.gateway.core.console import Sending
 from services.gateway.core.health import Crowd, Problem
+from services.gateway.core.message import names_of
 from services.gateway.core.outline import outline
 from services.gateway.core.view import View
 from services.gateway.store.inbox import FOLDER, Inbox
@@ -108,9 +109,8 @@ def _own(city: City, areas: AreaTable) -> Iterator[tuple[AreaCode, Text]]:
 
 
 def _names(city: City, areas: AreaTable) -> Mapping[AreaCode, Text]:
-    demo = {entry.area: entry.name for entry in city.demo}
     own = dict(_own(city, areas)) if len(city.class20) > 1 else dict.fromkeys(city.class20, city.name)
-    return {code: entry.name for code, entry in areas.entries.items()} | demo | own
+    return {**names_of(areas, city), **own}
 
 
 def _maps(all_: Iterable[City], deploy: Path) -> Iterator[Map]:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from schemas.area import AreaTable, City
 from schemas.subscription import Channel
 from services.eventlog.port import EventLog
 from services.gateway.api import operator
@@ -118,15 +117,13 @@ def build(
     settings: Settings,
     log: EventLog,
     clock: Clock,
-    city: City,
-    areas: AreaTable,
+    names: Names,
     *,
     projection: Projection,
     phones: str = "",
 ) -> PushPart:
-    """Join the parts. `projection` is the gateway's situation; `phones` is where the demo's stand-in listens."""
+    """Join the parts. `names`: of areas; `projection`: the gateway's situation; `phones`: where the stand-in listens."""
     receipts = Receipts(log=log, clock=clock)
-    demo = {entry.area: entry.name for entry in city.demo}
     return PushPart(
         log=log,
         clock=clock,
@@ -135,7 +132,7 @@ def build(
         needs=Channel.DRY_RUN if settings.is_demo else Channel.FCM,
         view=projection.view,
         bell=projection.bell,
-        names={code: entry.name for code, entry in areas.entries.items()} | demo,
+        names=names,
         addresses=Addresses(log=log, clock=clock),
         receipts=receipts,
         router=operator.router(lambda: receipts.sends, Asking(log=log, clock=clock), clock),

@@ -30,7 +30,7 @@ from services.gateway.core import approval, composing, console, history
 from services.gateway.core.answers import refused
 from services.gateway.core.approval import Refusal, Why
 from services.gateway.core.incident import Incident, Issue, Standing
-from services.gateway.core.preview import preview
+from services.gateway.core.preview import on_sign, preview
 
 _DONE = {
     "kept": "下書きを保存しました。",
@@ -91,7 +91,7 @@ class _Incidents:
             "done": _DONE.get(request.query_params.get("done", ""), ""),
             "stale": stale(self.desk, at),
             **_frame(found),
-            **_standing(found, visit.now),
+            **_standing(self.desk, found, visit.now),
             **_draft(self.desk, visit, found),
             "history": list(reversed(self.desk.store.incident_entries(incident))),
             "said": history.said,
@@ -214,12 +214,14 @@ def _frame(incident: Incident) -> dict[str, Any]:
     return {"incident": incident, "drill": incident.drill is not None, "title": console.title_of(incident)}
 
 
-def _standing(incident: Incident, now: datetime) -> dict[str, Any]:
+def _standing(desk: Desk, incident: Incident, now: datetime) -> dict[str, Any]:
     """What of it is outside the office now."""
     last = incident.issues[-1] if incident.issues else None
+    alert = composing.read(last.alert) if last else None
     return {
         "last": last,
-        "last_alert": composing.read(last.alert) if last else None,
+        "last_alert": alert,
+        "last_sign": on_sign(alert, desk.names) if alert else None,
         "lapses_at": incident.lapses_at(),
         "unsigned": [_unsigned(issue) for issue in incident.issues if issue.needs_cosigning()],
         "in_force": incident.holds(now),
