@@ -23,6 +23,8 @@ DEPTH_MAX = 40
 """Levels of elements; JMA's deepest telegram has about 15. Deeper is refused."""
 ELEMENTS_MAX = 200_000
 """Elements; the largest telegram recorded has about 12,000. More is refused before it fills the memory."""
+YEAR_MAX = 9000
+"""A time so far ahead is none: what is reckoned from it would have no date."""
 NAMED_MAX = 80
 """Characters of the source's text that a reason repeats; the rest is in the telegram itself."""
 _SPAN = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?)?", re.ASCII)
@@ -115,7 +117,7 @@ def time_of(written: str) -> datetime | None:
     """A time with its offset as UTC; None for anything else, also for a time that does not say where."""
     try:
         at = datetime.fromisoformat(written)
-        return at.astimezone(UTC) if at.tzinfo is not None else None
+        return at.astimezone(UTC) if at.tzinfo is not None and at.year < YEAR_MAX else None
     except (ValueError, OverflowError):
         return None
 

@@ -137,7 +137,9 @@ class TestTimes:
         assert at is not None
         assert at.isoformat() == "2026-09-01T11:30:00+00:00"
 
-    @pytest.mark.parametrize("written", ["", "soon", "2026-09-01T20:30:00", "0001-01-01T00:00:00+09:00"])
+    @pytest.mark.parametrize(
+        "written", ["", "soon", "2026-09-01T20:30:00", "0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59+09:00"]
+    )
     def test_a_time_that_does_not_say_where_or_cannot_be_is_none(self, written: str) -> None:
         assert time_of(written) is None
 
