@@ -199,9 +199,20 @@ class OfficeStore:
 
     # --- commands ---
 
-    def command(self, *, id: str, incident: str, actor: str, body: Body) -> OfficeCommand:  # noqa: A002 - CloudEvents' word
-        """A command given now. Its deadline counts in the machine's seconds also where a rehearsal's clock runs faster."""
-        now = self.clock.now()
+    def command(
+        self,
+        *,
+        id: str,  # noqa: A002 - CloudEvents' word
+        incident: str,
+        actor: str,
+        body: Body,
+        at: datetime | None = None,
+    ) -> OfficeCommand:
+        """A command given now, or `at` the moment at which the alert in it was composed.
+
+        Its deadline counts in the machine's seconds also where a rehearsal's clock runs faster.
+        """
+        now = at or self.clock.now()
         span_s = COMMAND_S * float(getattr(self.clock, "speed", 1.0))
         deadline = now + timedelta(seconds=span_s)
         return OfficeCommand(id=id, incident=incident, actor=actor, at=now, deadline=deadline, body=body)
