@@ -56,7 +56,16 @@ async def run(settings: Settings, say: Say, stop: asyncio.Event | None = None) -
             await child.start()
             if phones is not None:
                 await phones.start()
-            host = OneHost(settings=settings, log=log, clock=clock, child=child, phones=phones, say=say, began=began)
+            host = OneHost(
+                settings=settings,
+                log=log,
+                clock=clock,
+                child=child,
+                phones=phones,
+                say=say,
+                began=began,
+                directory=directory,
+            )
             await host.prepare()
             await supervise.run(host.parts(), stop=stop)
         finally:
@@ -77,6 +86,7 @@ class OneHost:
     phones: OwnProcess | None
     say: Say
     began: float
+    directory: Path
     officers: tuple[officers.LogIn, ...] = ()
 
     async def prepare(self) -> None:
@@ -115,7 +125,9 @@ class OneHost:
         door = gateway.build(settings, log, clock, city, areas, phones=phones)
         neighbours = [cities.load_city(deploy, neighbour, areas) for neighbour in city.neighbours]
         names = {code: entry.name.ja for code, entry in areas.entries.items()}
-        fold = dispatcher.build(log, clock, city.watch, covers(city, neighbours, areas), names)
+        fold = dispatcher.build(
+            log, clock, city.watch, covers(city, neighbours, areas), names, snapshots=self.directory / "snapshots"
+        )
         upkeep = Upkeep(log=log, clock=clock, reporter=Reporter("runtime", clock))
 
         async def announce() -> None:

@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 from schemas.area import AreaCode
-from services.dispatcher.core.places import Covers
+from services.dispatcher.core.places import Covers, above
 from services.dispatcher.core.situation import forget
 from services.dispatcher.store.answers import Answers
 from services.dispatcher.store.bench import Bench
 from services.dispatcher.store.fold import SOURCE, Fold
 from services.dispatcher.store.projection import Projection
 from services.dispatcher.store.shard import SHARDS, Shard
+from services.dispatcher.store.snapshots import Snapshots
 from services.dispatcher.store.underway import load_underway
 from services.eventlog.port import Consumer, EventLog, EventLogError, LogFull
 from services.runtime import logs, metrics
@@ -31,6 +33,8 @@ SHARDS_GROUP = "shards"
 REPORT_EVERY_S = 10.0
 SILENCE_S = 3 * REPORT_EVERY_S
 SWEEP_EVERY_S = 1.0
+SAVE_EVERY_S = 300.0
+"""Of the machine's time, between two snapshots of the index."""
 
 _log = logs.get("dispatcher")
 
@@ -44,6 +48,8 @@ class App:
     reporter: Reporter
     fold: Fold
     names: Mapping[AreaCode, str]
+    snapshots: Path | None = None
+    """Where this host keeps snapshots of the index; None: nowhere, each start reads everything."""
     bench: Bench = field(default_factory=Bench)
     shards: tuple[Shard, ...] = ()
     swept: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,6 +71,7 @@ class App:
                     group.create_task(shard.follow_receipts())
                 group.create_task(self._follow_subscriptions(owned))
                 group.create_task(self._sweep())
+                group.create_task(self._save())
                 group.create_task(self._answers().run())
         finally:
             self.bench.close()
@@ -72,8 +79,20 @@ class App:
     async def _load(self) -> None:
         """Read what every shard knows. The fold goes on meanwhile: signs do not wait for it."""
         began = self.clock.monotonic()
+        snapshots = Snapshots(
+            log=self.log,
+            clock=self.clock,
+            bench=self.bench,
+            epoch=self.fold.epoch,
+            folder=self.snapshots,
+            above=above(self.fold.covers),
+        )
         shards = [
-            Shard(number=number, fold=self.fold, know=Projection(number, self.log, self.clock, self.bench))
+            Shard(
+                number=number,
+                fold=self.fold,
+                know=Projection(number, self.log, self.clock, self.bench, snapshots=snapshots),
+            )
             for number in range(SHARDS)
         ]
         async with asyncio.TaskGroup() as loading:  # one reads while another one's batch is on the bench
@@ -109,6 +128,13 @@ class App:
                     shard.stir()
             self.swept.set()
             await self.clock.sleep(SWEEP_EVERY_S)
+
+    async def _save(self) -> None:
+        """Every few minutes, a snapshot of each shard's index that has changed, one after the other."""
+        while True:
+            for shard in self.shards:
+                await shard.save()
+            await self.clock.sleep(SAVE_EVERY_S * self.clock.speed)
 
     async def _report(self) -> None:
         """Say every few seconds that the fold is alive, and let go of what has long been over."""
@@ -147,12 +173,14 @@ def build(
     watch: frozenset[AreaCode],
     covers: Covers = MappingProxyType({}),
     names: Mapping[AreaCode, str] = MappingProxyType({}),
+    *,
+    snapshots: Path | None = None,
 ) -> App:
     """A dispatcher for a city that watches these areas.
 
     `covers`: which municipalities each of them means (`core.places`); a municipality means itself. `names`: Japanese
-    names of municipalities, for people who ask why.
+    names of municipalities, for people who ask why. `snapshots`: a folder on this host for faster starts.
     """
     reporter = Reporter(SOURCE, clock)
     fold = Fold(log=log, clock=clock, watch=watch, covers=covers, reporter=reporter)
-    return App(log=log, clock=clock, reporter=reporter, fold=fold, names=names)
+    return App(log=log, clock=clock, reporter=reporter, fold=fold, names=names, snapshots=snapshots)

@@ -18,6 +18,7 @@ from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import Ledger
 from services.dispatcher.core.pending import Pending
 from services.dispatcher.store.bench import Bench
+from services.dispatcher.store.snapshots import Snapshots
 from services.eventlog.port import BEFORE_FIRST, EventLog, LogFull, Message, Record
 from services.runtime import logs, records
 from services.runtime.clock import Clock
@@ -53,7 +54,9 @@ class Projection:
     pending: Pending = field(init=False)
     standing: dict[str, Decision] = field(default_factory=dict)
     last: Decision | None = None
+    snapshots: Snapshots | None = None
     _seen: int = BEFORE_FIRST
+    _saved: int = BEFORE_FIRST
 
     def __post_init__(self) -> None:
         """Orders name devices; the index knows their numbers."""
@@ -61,7 +64,13 @@ class Projection:
 
     async def load(self) -> None:
         """Read everything but the orders under way."""
-        await self._each("numbers", self._take_numbers)
+        numbers = BEFORE_FIRST
+        if self.snapshots is not None:
+            marks, self.index = await self.snapshots.load(self.shard)
+            self._seen = self._saved = marks.subscriptions
+            numbers = marks.numbers
+            self.pending = Pending(self.index.number)
+        await self._each("numbers", self._take_numbers, after=numbers)
         await self.catch_up()
         await self._release_numbers()
         await self._each("ledger", self._take_ledger)
@@ -75,6 +84,12 @@ class Projection:
             if batch:
                 await self._take_subscriptions(batch)
             self._seen = batch[-1].offset if batch else head
+
+    async def save(self) -> None:
+        """Write a snapshot of the index where it has changed. Nothing may change it meanwhile."""
+        if self.snapshots is not None and self._seen != self._saved:
+            await self.snapshots.save(self.shard, self.index, self._seen)
+            self._saved = self._seen
 
     def stand(self, decision: Decision) -> None:
         """A decision that is in the log: it is never made again, and this is how the ledger stands after it."""
@@ -90,8 +105,7 @@ class Projection:
 
     # --- topics ---
 
-    async def _each(self, topic: str, take: Take) -> None:
-        after = BEFORE_FIRST
+    async def _each(self, topic: str, take: Take, after: int = BEFORE_FIRST) -> None:
         while batch := await self.log.read(topic, self.shard, after=after):
             after = batch[-1].offset
             await self.bench.run(partial(_take_decoded, take, batch))

@@ -147,6 +147,11 @@ class Shard:
         async with self._lock:
             await self.know.catch_up()
 
+    async def save(self) -> None:
+        """Write a snapshot of who follows what, for the next start."""
+        async with self._lock:
+            await self.know.save()
+
     def stir(self) -> None:
         """Something may be due: look at the next sweep."""
         self._stirred = True

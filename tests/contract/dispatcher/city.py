@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from schemas.alert import Alert
@@ -69,6 +70,7 @@ class City:
     """Whether every order is delivered at once, as soon as somebody looks; else a test says what becomes of each."""
     fate: Callable[[Order], Outcome] = field(default=lambda _: Outcome.ACCEPTED)
     """What becomes of every device of an order that is delivered at once."""
+    snapshots: Path | None = None
     app: dispatcher.App | None = None
     task: asyncio.Task[None] | None = None
 
@@ -86,7 +88,9 @@ class City:
     async def starts(self, fold: type[Fold] = Fold) -> None:
         """Start it. `fold` may be one that goes wrong."""
         watch = WATCH | self.covers.keys()
-        self.app = dispatcher.build(self.here, self.clock, watch, self.covers, {HACHIOJI: "八王子市"})
+        self.app = dispatcher.build(
+            self.here, self.clock, watch, self.covers, {HACHIOJI: "八王子市"}, snapshots=self.snapshots
+        )
         real = self.app.fold
         self.app.fold = fold(real.log, real.clock, real.watch, real.covers, real.reporter)
         self.task = asyncio.create_task(self.app.run())
