@@ -71,13 +71,20 @@ async def everybody_hears(city: City) -> None:
 def test_a_start_goes_on_from_where_the_snapshot_ends(tmp_path: Path) -> None:
     async def plays() -> None:
         city = await a_city(tmp_path)
-        assert {path.suffix for path in tmp_path.iterdir()} == {".snapshot"}
-        assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+        assert modes(tmp_path) == {(".snapshot", 0o600)}
         assert await restarted(city) == set()
         await everybody_hears(city)
         await city.stops()
 
     run(plays())
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+def modes(folder: Path) -> set[tuple[str, int]]:
+    return {(path.suffix, path.stat().st_mode & 0o777) for path in folder.iterdir()}
 
 
 def emptied(folder: Path) -> None:
@@ -112,12 +119,12 @@ def test_one_that_is_too_old_is_left_aside_and_removed(tmp_path: Path) -> None:
     async def plays() -> None:
         city = await a_city(tmp_path)
         await city.stops()
-        before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+        before = times(tmp_path)
         await city.clock.move_to(EVENING + AGE_MAX + AGE_MAX)
         assert isinstance(city.log, ReadLog)
         await city.starts()
         assert len(city.log.anew) > 1
-        assert all(path.stat().st_mtime_ns > before[path] for path in tmp_path.iterdir())
+        assert all(time > before[name] for name, time in times(tmp_path).items())
         await city.stops()
 
     run(plays())
