@@ -90,8 +90,9 @@ class LedgerEntry:
 
     Key `run:shard:hazard:area:rank`. `run` is `real` or `drill-<run>`. `area` is the municipality that
     people follow; the alert may have named a larger one, which `area_desc` and the item in `notice` say. `notice` is
-    what told it, with its one item: what an end speaks of, even when its stream is gone. `devices`: base64 of a
-    portable Roaring bitmap; an empty one (in a decision only) means that the entry is forgotten.
+    what told it, with its one item: what an end speaks of, even when its stream is gone. `lowered_at`: since when less
+    than this rank is in force (remembered for a while, so that what goes down and up again tells nobody twice). `devices`:
+    base64 of a portable Roaring bitmap; an empty one (in a decision only) means that the entry is forgotten.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
@@ -106,6 +107,7 @@ class LedgerEntry:
     area_desc: str = ""
     origin: Origin = Origin.OFFICIAL
     notice: Notice | None = None
+    lowered_at: datetime | None = None
     devices: str
 
 

@@ -71,6 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--alert", required=True, help="the alert's identifier (as in /v1/situation)")
     explain.add_argument("--url", default="http://127.0.0.1:8080", help="the running gateway, on this machine")
     explain.set_defaults(command=_explain)
+    rules = commands.add_parser("rules", help="check a city's rules: what is pushed to whom, and how often")
+    rules.add_argument("action", choices=["lint"])
+    rules.add_argument("city", nargs="*", help="cities of deploy/cities; none: all of them")
+    rules.add_argument("--deploy-dir", dest="deploy_dir", default="", help="the folder deploy/")
+    rules.set_defaults(command=_rules)
     table = commands.add_parser("settings", help="print every setting with default and help")
     table.set_defaults(command=_settings)
     commands.add_parser("feedserver", help="the demo storm and the canary as a feed server (see its own --help)")
@@ -130,6 +135,13 @@ def _explain(options: argparse.Namespace) -> int:
         return 2
     print("\n".join(body["lines"]) or "no shard knows this device")
     return 0
+
+
+def _rules(options: argparse.Namespace) -> int:
+    from services.dispatcher.store import rulefile
+    from services.runtime import cities
+
+    return rulefile.main(options.city, cities.deploy_dir(options.deploy_dir), sys.stdout)
 
 
 def _settings(_: argparse.Namespace) -> int:

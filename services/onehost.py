@@ -16,6 +16,7 @@ from schemas.alert import Surface
 from schemas.area import City
 from services.dispatcher import app as dispatcher
 from services.dispatcher.core.places import covers
+from services.dispatcher.store import rulefile
 from services.eventlog.open import open_log
 from services.eventlog.port import EventLog
 from services.gateway import app as gateway
@@ -126,7 +127,13 @@ class OneHost:
         neighbours = [cities.load_city(deploy, neighbour, areas) for neighbour in city.neighbours]
         names = {code: entry.name.ja for code, entry in areas.entries.items()}
         fold = dispatcher.build(
-            log, clock, city.watch, covers(city, neighbours, areas), names, snapshots=self.directory / "snapshots"
+            log,
+            clock,
+            city.watch,
+            covers(city, neighbours, areas),
+            names,
+            rules=rulefile.load(deploy, city),
+            snapshots=self.directory / "snapshots",
         )
         upkeep = Upkeep(log=log, clock=clock, reporter=Reporter("runtime", clock))
 

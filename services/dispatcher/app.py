@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from schemas.area import AreaCode
 from services.dispatcher.core.places import Covers, above
+from services.dispatcher.core.rules import Rules
 from services.dispatcher.core.situation import forget
 from services.dispatcher.store.answers import Answers
 from services.dispatcher.store.bench import Bench
@@ -23,7 +24,7 @@ from services.dispatcher.store.projection import Projection
 from services.dispatcher.store.shard import SHARDS, Shard
 from services.dispatcher.store.snapshots import Snapshots
 from services.dispatcher.store.underway import load_underway
-from services.eventlog.port import Consumer, EventLog, EventLogError, LogFull
+from services.eventlog.port import BEFORE_FIRST, Consumer, EventLog, EventLogError, LogFull
 from services.runtime import logs, metrics
 from services.runtime.clock import Clock
 from services.runtime.consuming import commit
@@ -48,6 +49,7 @@ class App:
     reporter: Reporter
     fold: Fold
     names: Mapping[AreaCode, str]
+    rules: Rules = field(default_factory=Rules)
     snapshots: Path | None = None
     """Where this host keeps snapshots of the index; None: nowhere, each start reads everything."""
     bench: Bench = field(default_factory=Bench)
@@ -79,6 +81,7 @@ class App:
     async def _load(self) -> None:
         """Read what every shard knows. The fold goes on meanwhile: signs do not wait for it."""
         began = self.clock.monotonic()
+        welcomed = {lag.partition: lag.committed for lag in await self.log.groups() if lag.group == SHARDS_GROUP}
         snapshots = Snapshots(
             log=self.log,
             clock=self.clock,
@@ -86,12 +89,21 @@ class App:
             epoch=self.fold.epoch,
             folder=self.snapshots,
             above=above(self.fold.covers),
+            unlocated=self.rules.unlocated,
         )
         shards = [
             Shard(
                 number=number,
                 fold=self.fold,
-                know=Projection(number, self.log, self.clock, self.bench, snapshots=snapshots),
+                know=Projection(
+                    number,
+                    self.log,
+                    self.clock,
+                    self.bench,
+                    snapshots=snapshots,
+                    rules=self.rules,
+                    welcomed=welcomed.get(number, BEFORE_FIRST),
+                ),
             )
             for number in range(SHARDS)
         ]
@@ -105,11 +117,11 @@ class App:
         _log.event("shards.loaded", devices=devices, took_s=round(self.clock.monotonic() - began, 3))
 
     async def _follow_subscriptions(self, owned: Consumer) -> None:
-        """Index each subscription as it comes; the group's position only says that its tombstones were seen."""
+        """Index each subscription as it comes, and tell who came what is in force; the group's position says that it is done."""
         while True:
             batch = await owned.fetch()
             for number in sorted({record.partition for record in batch}):
-                await self.shards[number].catch_up()
+                await self.shards[number].welcome()
             await commit(owned, batch, (), group=SHARDS_GROUP, clock=self.clock)
             metrics.DEVICES.set(sum(len(shard.know.index) for shard in self.shards))
 
@@ -174,13 +186,16 @@ def build(
     covers: Covers = MappingProxyType({}),
     names: Mapping[AreaCode, str] = MappingProxyType({}),
     *,
+    rules: Rules | None = None,
     snapshots: Path | None = None,
 ) -> App:
     """A dispatcher for a city that watches these areas.
 
     `covers`: which municipalities each of them means (`core.places`); a municipality means itself. `names`: Japanese
-    names of municipalities, for people who ask why. `snapshots`: a folder on this host for faster starts.
+    names of municipalities, for people who ask why. `rules`: the city's. `snapshots`: a folder on this host for faster starts.
     """
     reporter = Reporter(SOURCE, clock)
     fold = Fold(log=log, clock=clock, watch=watch, covers=covers, reporter=reporter)
-    return App(log=log, clock=clock, reporter=reporter, fold=fold, names=names, snapshots=snapshots)
+    return App(
+        log=log, clock=clock, reporter=reporter, fold=fold, names=names, rules=rules or Rules(), snapshots=snapshots
+    )

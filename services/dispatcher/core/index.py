@@ -9,6 +9,7 @@ by one, in columns. Not safe for two threads at once: its owner sees to that.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
@@ -72,6 +73,8 @@ class Index:
         self._devices: list[str | None] = []
         self._rows = Rows()
         self._places: dict[tuple[AreaCode, int], int] = {}
+        self._places_of: dict[AreaCode, list[tuple[int, int]]] = defaultdict(list)
+        """Least rank and id of every place that lies in an area."""
         self._place_keys: list[frozenset[int]] = []
         self._profiles: dict[Profile, int] = {}
         self._profile_keys: list[frozenset[int]] = []
@@ -182,22 +185,36 @@ class Index:
         return self._usable
 
     def match(
-        self, area: AreaCode, hazard: str, rank: int, japan_time: time | None, shape: Shape | None = None
+        self,
+        area: AreaCode,
+        hazard: str,
+        rank: int,
+        japan_time: time | None,
+        shape: Shape | None = None,
+        *,
+        order: bool = False,
     ) -> BitMap:
         """Who is to be told of a hazard at a rank in an area; `japan_time` None where quiet hours do not count.
 
-        The area is a municipality, or one that was named to be asked for as a whole. `shape`: only there.
+        `order`: only the quiet hours of those count who want them to count for orders. The area is a municipality, or
+        one that was named to be asked for as a whole. `shape`: only there.
         """
         found = self._get("area", area, rank) & self._usable
         found -= self._get("not", hazard, rank)
         if found and japan_time is not None:
-            found -= self.quiet(japan_time)
+            found -= self.quiet(japan_time, order=order)
         return found if shape is None or not found else self._inside(found, area, rank, shape)
 
-    def quiet(self, japan_time: time) -> BitMap:
-        """Whose quiet hours these are."""
-        quiet = [bitmap for window, bitmap in self._windows() if is_quiet(window, japan_time)]
+    def quiet(self, japan_time: time, *, order: bool = False) -> BitMap:
+        """Whose quiet hours these are; `order`: of those only who wants them to count for orders as well."""
+        windows = ((window, bitmap) for window, bitmap in self._windows() if window.orders or not order)
+        quiet = [bitmap for window, bitmap in windows if is_quiet(window, japan_time)]
         return BitMap.union(*quiet) if quiet else BitMap()
+
+    @property
+    def with_quiet(self) -> BitMap:
+        """All who have quiet hours at all."""
+        return BitMap.union(BitMap(), *(bitmap for _, bitmap in self._windows()))
 
     def split(self, devices: BitMap) -> Iterator[tuple[Language, Channel, BitMap]]:
         """Devices by language and channel, in the order of their names; those that left are in none."""
@@ -223,8 +240,7 @@ class Index:
     def _inside(self, found: BitMap, area: AreaCode, rank: int, shape: Shape) -> BitMap:
         """Of those who follow the area at the rank, who follows a place of it inside the shape at the rank."""
         follows = np.zeros(len(self._place_keys), np.bool_)
-        for (where, least), id_ in self._places.items():
-            follows[id_] = least <= rank and (where == area or area in self._above.get(where, ()))
+        follows[[id_ for least, id_ in self._places_of[area] if least <= rank]] = True
         slots = self._rows.slots(np.frombuffer(found.to_array(), np.uint32))
         meant = follows[slots.places]
         located = meant & (slots.latitudes != NOT_LOCATED)
@@ -256,6 +272,8 @@ class Index:
         if id_ is None:
             id_ = self._places[area, least] = len(self._place_keys)
             areas = (area, *self._above.get(area, ()))
+            for one in areas:
+                self._places_of[one].append((least, id_))
             self._place_keys.append(self._ids(("area", one, rank) for one in areas for rank in RANKS if rank >= least))
         return id_
 

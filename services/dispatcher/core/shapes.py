@@ -40,7 +40,10 @@ class Shape:
         found = np.zeros(len(latitudes), np.bool_)
         ground, circles = _read(self)
         if ground is not None:
-            found |= shapely.intersects_xy(ground, longitudes, latitudes)
+            west, south, east, north = shapely.bounds(ground)
+            # most places lie outside of the box around it: cheap to see
+            near = (latitudes >= south) & (latitudes <= north) & (longitudes >= west) & (longitudes <= east)
+            found[near] = shapely.intersects_xy(ground, longitudes[near], latitudes[near])
         for latitude, longitude, radius_km in circles:
             reach_km = radius_km + self.margin_deg * KM_PER_DEG
             found |= _distances_km(latitude, longitude, latitudes, longitudes) <= reach_km

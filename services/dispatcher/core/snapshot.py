@@ -131,12 +131,15 @@ def _profile_in(said: list[Any]) -> Profile:
     )
 
 
-def _quiet_out(quiet: QuietHours | None) -> tuple[str, str] | None:
-    return None if quiet is None else (quiet.start.isoformat(), quiet.end.isoformat())
+def _quiet_out(quiet: QuietHours | None) -> tuple[str, str, bool] | None:
+    return None if quiet is None else (quiet.start.isoformat(), quiet.end.isoformat(), quiet.orders)
 
 
-def _quiet_in(said: list[str] | None) -> QuietHours | None:
-    return None if said is None else QuietHours(start=time.fromisoformat(said[0]), end=time.fromisoformat(said[1]))
+def _quiet_in(said: list[Any] | None) -> QuietHours | None:
+    if said is None:
+        return None
+    start, end, orders = said
+    return QuietHours(start=time.fromisoformat(start), end=time.fromisoformat(end), orders=orders)
 
 
 def _key_out(key: Key) -> tuple[object, ...]:

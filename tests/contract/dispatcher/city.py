@@ -29,6 +29,7 @@ from schemas.topics import TOPICS, Policy
 from services.dispatcher import app as dispatcher
 from services.dispatcher.core.ledger import unpacked
 from services.dispatcher.core.places import Covers
+from services.dispatcher.core.rules import Rules
 from services.dispatcher.store.fold import Fold
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import EventLog, Record
@@ -71,6 +72,7 @@ class City:
     fate: Callable[[Order], Outcome] = field(default=lambda _: Outcome.ACCEPTED)
     """What becomes of every device of an order that is delivered at once."""
     snapshots: Path | None = None
+    rules: Rules = field(default_factory=Rules)
     app: dispatcher.App | None = None
     task: asyncio.Task[None] | None = None
 
@@ -89,7 +91,13 @@ class City:
         """Start it. `fold` may be one that goes wrong."""
         watch = WATCH | self.covers.keys()
         self.app = dispatcher.build(
-            self.here, self.clock, watch, self.covers, {HACHIOJI: "八王子市"}, snapshots=self.snapshots
+            self.here,
+            self.clock,
+            watch,
+            self.covers,
+            {HACHIOJI: "八王子市"},
+            rules=self.rules,
+            snapshots=self.snapshots,
         )
         real = self.app.fold
         self.app.fold = fold(real.log, real.clock, real.watch, real.covers, real.reporter)
@@ -130,13 +138,17 @@ class City:
     # --- what comes in ---
 
     async def follows(self, *devices: Subscription) -> None:
+        await self.puts_subscription(*devices)
+        await self.settles()
+
+    async def puts_subscription(self, *devices: Subscription) -> None:
+        """Only into the log."""
         now = self.clock.now()
         made = [
             records.message(one, key=one.device, id=f"{one.device}:{now.isoformat()}", source="gateway", at=now)
             for one in devices
         ]
         await self.here.append("subscriptions", made)
-        await self.settles()
 
     async def leaves(self, device: str) -> None:
         gone = records.tombstone(key=device, id=f"{device}:gone:{self.clock.now().isoformat()}")

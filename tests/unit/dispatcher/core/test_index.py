@@ -61,8 +61,16 @@ def test_quiet_hours_count_where_an_hour_is_given(hour: time | None, who: set[st
     assert matched(index, hour=hour) == who
 
 
+def test_orders_wake_all_but_those_who_want_them_to_wait_as_well() -> None:
+    refuses = QuietHours(start=time(22), end=time(6), orders=True)
+    index = an_index(a_device("anna", quiet=ASLEEP), a_device("ben", quiet=refuses), a_device("carl"))
+    assert set(index.devices(index.match(ODAWARA, "evacuation", 3, NIGHT, order=True))) == {"anna", "carl"}
+    assert matched(index, hour=NIGHT) == {"carl"}
+    assert index.with_quiet == BitMap([0, 1])
+
+
 def test_nobody_is_quiet_where_nobody_has_such_hours() -> None:
-    assert an_index(a_device()).quiet(NIGHT) == BitMap()
+    assert an_index(a_device()).quiet(NIGHT) == an_index(a_device()).with_quiet == BitMap()
 
 
 @pytest.mark.parametrize(
