@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from schemas.alert import WIRE, Drill, Origin, Status
+from schemas.alert import WIRE, Alert, Drill, Origin, Status
 from schemas.area import AreaCode
 from schemas.subscription import Channel, Language
 
@@ -222,22 +222,47 @@ class DeviceNumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Payload of topic `questions`: why was this device told of this alert, or not. Every shard answers for its own."""
+    """Payload of topic `questions`: why was this device told of this alert, or not; or whom would a draft be pushed to.
+
+    Every shard answers for its own devices. `draft`: an alert that is not issued; then `device` and `alert` are empty.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
 
     id: str
-    device: str
-    alert: str
+    device: str = ""
+    alert: str = ""
+    draft: Alert | None = None
     asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Whom an alert would be pushed to. A device counts once in `devices`, and in each area that it would be told of.
+
+    `unreachable`: they follow it and have no usable address; `asleep`: they follow it and it is their quiet hours.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
+
+    devices: int
+    by_area: tuple[tuple[AreaCode, int], ...] = ()
+    by_language: tuple[tuple[str, int], ...] = ()
+    by_channel: tuple[tuple[str, int], ...] = ()
+    unreachable: int = 0
+    asleep: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Payload of topic `answers`: the chain in words, one line a step; empty where the device is not this shard's."""
+    """Payload of topic `answers`: the chain in words, one line a step; empty where the device is not this shard's.
+
+    `reach`: of a draft, whom this shard would tell.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
 
     question: str
     shard: int
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = ()
+    reach: Reach | None = None

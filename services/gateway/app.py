@@ -125,6 +125,7 @@ def build(
         deploy=deploy,
         data=deployment.data_dir(settings),
         sendings=push_part.sendings,
+        reach=push_part.reach,
     )
     http.include_router(office_part.router)
 

@@ -205,6 +205,11 @@ class Index:
             found -= self.quiet(japan_time, order=order)
         return found if shape is None or not found else self._inside(found, area, rank, shape)
 
+    def following(self, area: AreaCode, hazard: str, rank: int, shape: Shape | None = None) -> BitMap:
+        """Who follows it there at that rank, whether reachable and awake or not."""
+        found = self._get("area", area, rank) - self._get("not", hazard, rank)
+        return found if shape is None or not found else self._inside(found, area, rank, shape)
+
     def quiet(self, japan_time: time, *, order: bool = False) -> BitMap:
         """Whose quiet hours these are; `order`: of those only who wants them to count for orders as well."""
         windows = ((window, bitmap) for window, bitmap in self._windows() if window.orders or not order)

@@ -16,7 +16,7 @@ from services.runtime.errors import HanshoError
 class RulesUnusable(HanshoError):
     """A city's rules cannot be read, or must not be used."""
 
-    code: ClassVar[str] = "E4010"
+    code: ClassVar[str] = "E4013"
 
 
 def load(deploy: Path, city: City) -> Rules:

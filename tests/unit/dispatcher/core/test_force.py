@@ -18,6 +18,7 @@ from services.dispatcher.core.force import (
     Moment,
     Pair,
     Waking,
+    can_be_loud,
     in_force,
     is_loud,
     is_loud_item,
@@ -280,6 +281,16 @@ def test_the_end_of_something_loud_is_loud_and_a_notice_is_no_order() -> None:
 )
 def test_what_wakes_whom(hazard: str, origin: Origin, rank: int, whom: Waking) -> None:
     assert waking(hazard, origin, rank) is whom
+
+
+def test_a_stream_is_loud_as_long_as_anything_kept_of_it_is() -> None:
+    quiet, loud = an_alert(0, an_info(level=3)), an_alert(1, an_info(level=4))
+    over = an_alert(2, an_info(released=True))
+    assert [can_be_loud(a_stream(*alerts)) for alerts in ([quiet], [quiet, loud, over], [quiet, over])] == [
+        False,
+        True,
+        False,
+    ]
 
 
 # --- shapes ---

@@ -224,3 +224,29 @@ def test_who_left_meanwhile_is_in_no_list_of_ids() -> None:
     index = an_index(a_device("anna"), a_device("ben"))
     index.forget("anna")
     assert index.devices(BitMap([0, 1, 99])) == ("ben",)
+
+
+def test_who_follows_something_is_also_who_cannot_be_told_of_it() -> None:
+    index = an_index(
+        a_device("anna", address=None),
+        a_device("ben", hazard_min_ranks=(("wind", 5),)),
+        a_device("carl", places=(a_place(OUT),)),
+    )
+    assert index.following(ODAWARA, "wind", 3) == BitMap([0, 2])
+    assert index.following(ODAWARA, "wind", 3, WEST) == BitMap([0])
+    assert index.following(ZUSHI, "wind", 3, WEST) == BitMap()
+
+
+def test_the_same_index_is_made_of_its_contents() -> None:
+    index = an_index(a_device("anna", quiet=ASLEEP), a_device("gone"), a_device("dead"), a_device("ben", ZUSHI, 2))
+    index.bury("dead", sha256(b"address-1").hexdigest(), at(5))
+    index.bury("stranger", "0" * 64, at(5))
+    index.forget("gone")
+    again = Index.of(index.contents())
+    for one in (index, again):
+        assert (one.alive, one.usable, one.next_number) == (BitMap([0, 2, 3]), BitMap([0, 3]), 4)
+        assert matched(one) == {"anna", "dead"} - {"dead"}
+        assert matched(one, ZUSHI, rank=2) == {"ben"}
+        assert one.quiet(NIGHT) == BitMap([0])
+        one.put(a_device("dead", address="address-2"))
+        assert matched(one) == {"anna", "dead"}

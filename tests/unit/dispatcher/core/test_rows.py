@@ -14,7 +14,7 @@ ANNA = Row((Slot(3), Slot(4, 35_260_000, 139_150_000)), 7, reachable=True, addre
 
 def test_what_was_put_is_what_is_got() -> None:
     rows = Rows()
-    assert rows.get(0) is None
+    assert rows.get(0) is rows.get(FIRST_ROWS) is None
     rows.put(0, ANNA)
     rows.put(2, Row((), 0, reachable=False))
     assert rows.get(0) == ANNA
