@@ -144,8 +144,9 @@ class App:
     async def _save(self) -> None:
         """Every few minutes, a snapshot of each shard's index that has changed, one after the other."""
         while True:
-            for shard in self.shards:
-                await shard.save()
+            written = [await shard.save() for shard in self.shards]
+            if any(written):
+                _log.event("snapshots.written", shards=sum(written))
             await self.clock.sleep(SAVE_EVERY_S * self.clock.speed)
 
     async def _report(self) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.bench import chain, matching
+from tests.bench import chain, city, matching
 from tests.bench.result import Result, keep, table
 
-BENCHES: dict[str, Callable[[], Iterable[Result]]] = {"chain": chain.measured, "matching": matching.measured}
+BENCHES: dict[str, Callable[[], Iterable[Result]]] = {
+    "chain": chain.measured,
+    "city": city.measured,
+    "matching": matching.measured,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

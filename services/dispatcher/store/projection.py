@@ -95,11 +95,13 @@ class Projection:
                 await self._take_subscriptions(batch)
             self._seen = batch[-1].offset if batch else head
 
-    async def save(self) -> None:
-        """Write a snapshot of the index where it has changed. Nothing may change it meanwhile."""
-        if self.snapshots is not None and self._seen != self._saved:
-            await self.snapshots.save(self.shard, self.index, self._seen)
-            self._saved = self._seen
+    async def save(self) -> bool:
+        """Write a snapshot of the index; False where nothing has changed. Nothing may change it meanwhile."""
+        if self.snapshots is None or self._seen == self._saved:
+            return False
+        await self.snapshots.save(self.shard, self.index, self._seen)
+        self._saved = self._seen
+        return True
 
     def newcomers(self) -> BitMap:
         """Those whose wishes were taken since the last time that this was asked."""

@@ -149,10 +149,10 @@ class Shard:
             for due in for_some(self.fold, self._held, "joined", joined):
                 await self._sweep_one(due)
 
-    async def save(self) -> None:
-        """Write a snapshot of who follows what, for the next start."""
+    async def save(self) -> bool:
+        """Write a snapshot of who follows what, for the next start; whether there was anything new in it."""
         async with self._lock:
-            await self.know.save()
+            return await self.know.save()
 
     def stir(self) -> None:
         """Something may be due: look at the next sweep."""
