@@ -30,7 +30,7 @@ from services.runtime import cities, records
 from services.runtime.clock import SystemClock
 from services.runtime.settings import read
 from tests.crash import city, lives
-from tests.crash.city import LIFE_MAX_S, LOOK_EVERY_S, SHARDS, Ledger, Person, people
+from tests.crash.city import LOOK_EVERY_S, SHARDS, Ledger, Person, people
 from tests.crash.counting import CountingLog, Point, die
 from tests.crash.lives import Failed, Killed
 from tests.crash.trial import Trial, differences
@@ -39,6 +39,8 @@ from tests.records import every
 from tests.scenario.people import CITY, TABLE
 
 GROUPS = frozenset({"parse", "situation", "shards", *(f"decide.{shard}" for shard in range(SHARDS))})
+LIFE_MAX_S, SETTLE_MAX_S = 300.0, 900.0
+"""After so long something is left undone for ever. On a machine that does nothing else a life takes seconds."""
 CHANGING = 3_600
 """How many of the people are of the kinds that may change something; the rest stay as they are."""
 Told = Mapping[str, tuple[tuple[str, str, int], ...]]
@@ -166,7 +168,7 @@ async def _live(log: CountingLog, snapshots: Path, telegram: RawTelegram | None)
         await log.append(
             "telegrams", [records.message(telegram, key=id_, id=id_, source="ingest", at=telegram.fetched_at)]
         )
-    async with asyncio.timeout(LIFE_MAX_S):
+    async with asyncio.timeout(LIFE_MAX_S if telegram is not None else SETTLE_MAX_S):
         while not await _is_done(log) or (telegram is None and not _has_snapshots(snapshots)):
             await asyncio.sleep(LOOK_EVERY_S)
             assert not any(part.done() for part in running), [part for part in running if part.done()]
