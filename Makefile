@@ -33,7 +33,7 @@ live: .venv/.runtime ## start everything on JMA's real feeds
 
 .PHONY: test
 test: .venv/.dev ## run all tests (ARGS="-k lease" for some)
-	@$(bin)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	@$(bin)/python -m pytest --numprocesses 4 --dist worksteal $(ARGS)
 
 .PHONY: scenarios
 scenarios: .venv/.dev ## play every night on the wall clock, against real processes, a thousand times as fast
