@@ -26,6 +26,8 @@ class Change(StrEnum):
     """A hazard that they were not told of is in force at a rank they follow."""
     RISE = "rise"
     """Its rank rose."""
+    LOWERED = "lowered"
+    """It is in force still, at a lower rank than they were told; said only where the city's rules say so, without a sound."""
     END = "end"
     """The source said that it is over, or its stated end has come."""
     CANCEL = "cancel"
@@ -37,7 +39,7 @@ class Item:
     """One thing that is told: the structured message behind every text, on every channel.
 
     `event`: the source's own name of it (「レベル４土砂災害危険警報」). `level`: 警戒レベル or None; `rank`: how loudly. For
-    END and CANCEL both are those that were told. `was`: of a RISE, the rank that they had been told before.
+    END and CANCEL both are those that were told. `was`: of a RISE and of LOWERED, the rank that they had been told before.
     `instruction`: the office's own words in each language, "" for the table's action.
     """
 

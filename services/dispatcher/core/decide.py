@@ -3,8 +3,8 @@
 One decision is about one stream: every hazard and municipality it has spoken of is compared with the ledger.
 
 - In force at a rank: who follows it there at that rank or below and was not told so much is told, as new or as a rise.
-- Lowered but in force: nobody is told; what was told above is forgotten, so that a new rise is told again (not at once:
-  what goes down and up again within minutes tells nobody twice).
+- Lowered but in force: nobody is told, unless the city's rules say so; what was told above is forgotten, so that a new rise
+  is told again (not at once: what goes down and up again within minutes tells nobody twice).
 - Over: who was told is told the end, or that it was a mistake, whatever they follow by now; unless the same hazard is
   still in force at another place where they were told, or their beginning is still in a queue.
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from pyroaring import BitMap
 
@@ -37,7 +37,7 @@ from services.dispatcher.core.force import (
 )
 from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import LOWEST, Draft, Ledger, packed
-from services.dispatcher.core.pending import TELLING, Waiting
+from services.dispatcher.core.pending import ENDING, TELLING, Waiting
 from services.dispatcher.core.places import Covers
 from services.dispatcher.core.rules import HARD_LIMIT, Rules, least_rank
 from services.dispatcher.core.tally import Tally
@@ -172,7 +172,9 @@ def _told_by(subject: Subject, draft: Draft) -> set[Pair]:
 def _tell(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[Item, BitMap]]:
     held = case.force[pair]
     if case.only is None:
-        draft.lower(pair, held.top.rank, _of_one(case, _item(held.top, Change.NEW)), case.now, case.rules.flap)
+        yield from _lowered(case, index, draft, pair)
+        guard = timedelta() if case.rules.lowered else case.rules.flap
+        draft.lower(pair, held.top.rank, _of_one(case, _item(held.top, Change.NEW)), case.now, guard)
     block = held.telling
     if block is None or block.rank < least_rank(case.rules, pair.hazard, pair.area, block.alert.origin):
         return
@@ -191,6 +193,19 @@ def _tell(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[
     if left:
         yield _item(block, Change.NEW), left
     draft.tell(pair, rank, fresh, _of_one(case, _item(block, Change.NEW)))
+
+
+def _lowered(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[Item, BitMap]]:
+    """Where the city says so: who was told more than is in force is told what is. Nobody is woken by it."""
+    held = case.force[pair]
+    if not case.rules.lowered or held.telling is None:
+        return
+    reached = index.usable - index.quiet(case.japan_time) - case.waiting.of(pair)
+    levels = draft.levels(pair)
+    for was in sorted((rank for rank in levels if rank > held.top.rank), reverse=True):
+        if some := levels[was].devices & reached:
+            yield _item(held.telling, Change.LOWERED, was), some
+            reached = reached - some
 
 
 def _wanted(case: Case, index: Index, pair: Pair, held: Held, block: Block) -> BitMap:
@@ -284,6 +299,7 @@ def _of_one(case: Case, item: Item) -> Notice:
 def _worst_first(item: Item) -> tuple[object, ...]:
     """What is in force before what is over, the louder first, then in the order of the list of hazards."""
     return (
+        item.change in ENDING,
         item.change not in TELLING,
         -item.rank,
         _ORDER.get(base(item.hazard), len(_ORDER)),

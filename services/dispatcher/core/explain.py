@@ -24,6 +24,7 @@ JAPAN = timezone(timedelta(hours=9))
 _CHANGES = {
     Change.NEW: "新たに",
     Change.RISE: "引き上げとして",
+    Change.LOWERED: "引き下げとして",
     Change.END: "解除・終了として",
     Change.CANCEL: "取り消しとして",
 }

@@ -7,6 +7,7 @@ away, it never adds.
 
     newcomers = true          # who begins to follow a place under a warning is told of it at once
     after_quiet = true        # who was left asleep is told when the quiet hours end, if it still holds
+    lowered = "silent"        # or "notice": who was told more is told, without a sound, that it was lowered
     unlocated = true          # a place without coordinates counts as inside every shape drawn in its municipality
     flap_minutes = 10         # what goes down and up again within these tells nobody twice
     coalesce_seconds = 60     # what is not loud tells of a stream once in these, with the newest word
@@ -39,6 +40,7 @@ ALL = "all"
 OWN, WATCHED, EVERYWHERE = "own", "watched", "everywhere"
 CHANGES = ("new", "rise")
 UPDATE = "update"
+SILENT, NOTICE = "silent", "notice"
 FLAP_MAX, COALESCE_MAX = timedelta(hours=1), timedelta(minutes=5)
 MANY_A_MONTH = frozenset(
     {
@@ -76,7 +78,8 @@ class PushRule:
 class Rules:
     """What a city decided. As it is made without a file: nothing is held back but by the last defence.
 
-    `own`: the city's municipalities, for rules that are about them alone.
+    `lowered`: whether those who were told more are told that something was lowered; then a rise after it is news, and the
+    flap guard does not count. `own`: the city's municipalities, for rules that are about them alone.
     """
 
     push: tuple[PushRule, ...] = ()
@@ -86,6 +89,7 @@ class Rules:
     newcomers: bool = False
     after_quiet: bool = False
     unlocated: bool = True
+    lowered: bool = False
     floor: int = 1
     own: frozenset[AreaCode] = frozenset()
 
@@ -150,13 +154,14 @@ class _Wrong(Exception):
 
 
 def _rules(said: Mapping[str, Any], own: frozenset[AreaCode]) -> Rules:
-    _known(said, "the file", {*_SWITCHES, "flap_minutes", "coalesce_seconds", "push", "limit"})
+    _known(said, "the file", {*_SWITCHES, "flap_minutes", "coalesce_seconds", "lowered", "push", "limit"})
     switches = {name: _of(said, "the file", name, bool, default) for name, default in _SWITCHES.items()}
     return Rules(
         push=tuple(_push(one, f"push {n}") for n, one in enumerate(_tables(said, "push"), 1)),
         limits=tuple(_limit(one, f"limit {n}") for n, one in enumerate(_tables(said, "limit"), 1)),
         flap=timedelta(minutes=_count(said, "the file", "flap_minutes", 10)),
         coalesce=timedelta(seconds=_count(said, "the file", "coalesce_seconds", 60)),
+        lowered=_lowered(said),
         floor=FLOOR,
         own=own,
         **switches,
@@ -184,6 +189,13 @@ def _push(said: Mapping[str, Any], where: str) -> PushRule:
         min_rank=min_rank,
         on=_words(said.get("on", list(CHANGES)), where, "on"),
     )
+
+
+def _lowered(said: Mapping[str, Any]) -> bool:
+    value = said.get("lowered", SILENT)
+    if value not in {SILENT, NOTICE}:
+        raise _Wrong("the file", f"lowered = {value!r}: use {SILENT!r} or {NOTICE!r}")
+    return bool(value == NOTICE)
 
 
 def _limit(said: Mapping[str, Any], where: str) -> Limit:

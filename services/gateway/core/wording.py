@@ -70,6 +70,7 @@ class Kind(StrEnum):
     RAISED = "raised"
     SWITCHED = "switched"
     """Risen, of something without a level."""
+    LOWERED = "lowered"
     RELEASED = "released"
     OVER = "over"
     WITHDRAWN = "withdrawn"
@@ -97,18 +98,21 @@ _TITLES = MappingProxyType(
     {
         Language.JA: {
             Kind.NEW: "{headline} {places}",
+            Kind.LOWERED: "引き下げ {headline} {places}",
             Kind.RELEASED: "解除 {name} {places}",
             Kind.OVER: "終了 {name} {places}",
             Kind.WITHDRAWN: "取消 {name} {places}",
         },
         Language.EASY: {
             Kind.NEW: "{headline} {places}",
+            Kind.LOWERED: "さがりました： {headline} {places}",
             Kind.RELEASED: "おわり： {name} {places}",
             Kind.OVER: "おわり： {name} {places}",
             Kind.WITHDRAWN: "まちがい： {name} {places}",
         },
         Language.EN: {
             Kind.NEW: "{headline}: {places}",
+            Kind.LOWERED: "Lowered: {name}: {places}",
             Kind.RELEASED: "Over: {name}: {places}",
             Kind.OVER: "Over: {name}: {places}",
             Kind.WITHDRAWN: "Withdrawn: {name}: {places}",
@@ -121,6 +125,7 @@ _STATEMENTS = MappingProxyType(
             Kind.NEW: "{places}：{headline}。",
             Kind.RAISED: "{places}：{headline}に上がりました。",
             Kind.SWITCHED: "{places}：{headline}に切り替わりました。",
+            Kind.LOWERED: "{places}：{headline}に下がりました。",
             Kind.RELEASED: "{places}：{name}は解除されました。",
             Kind.OVER: "{places}：{name}は終了しました。",
             Kind.WITHDRAWN: "{places}：{name}は取り消されました。",
@@ -129,6 +134,7 @@ _STATEMENTS = MappingProxyType(
             Kind.NEW: "ばしょ： {places}。 {headline}。 ",
             Kind.RAISED: "もっと あぶなく なりました。 ばしょ： {places}。 {headline}。 ",
             Kind.SWITCHED: "もっと あぶなく なりました。 ばしょ： {places}。 {headline}。 ",
+            Kind.LOWERED: "さがりましたが、 まだ つづいて います。 ばしょ： {places}。 {headline}。 ",
             Kind.RELEASED: "おわりました。 ばしょ： {places}。 {name}。 ",
             Kind.OVER: "おわりました。 ばしょ： {places}。 {name}。 ",
             Kind.WITHDRAWN: "まちがいでした。 ばしょ： {places}。 {name}。 ",
@@ -137,6 +143,7 @@ _STATEMENTS = MappingProxyType(
             Kind.NEW: "{places}: {headline}. ",
             Kind.RAISED: "{places}: raised to {headline}. ",
             Kind.SWITCHED: "{places}: raised to {headline}. ",
+            Kind.LOWERED: "{places}: lowered to {headline}. ",
             Kind.RELEASED: "{places}: {name} is over. ",
             Kind.OVER: "{places}: {name} is over. ",
             Kind.WITHDRAWN: "{places}: {name} is withdrawn. ",
@@ -310,6 +317,8 @@ def kind_of(item: Item) -> Kind:
     """Which sentence says it."""
     if item.change is Change.NEW:
         return Kind.NEW
+    if item.change is Change.LOWERED:
+        return Kind.LOWERED
     if item.change is Change.RISE:
         return Kind.SWITCHED if _level(item) is None else Kind.RAISED
     if item.change is Change.CANCEL:

@@ -369,3 +369,26 @@ def test_an_order_of_level_3_leaves_asleep_who_wants_it_so_and_level_4_wakes_the
     assert list(shard.says(order, hour=time(23))) == ["anna"]
     worse = an_alert(1, an_info("evacuation:1", level=4), stream="office:1", origin=Origin.OFFICE, lease="")
     assert sorted(shard.says(worse, hour=time(23))) == ["anna", "ben"]
+
+
+def test_where_the_city_says_so_who_was_told_more_is_told_that_it_was_lowered_and_a_rise_after_it_is_news() -> None:
+    quiet = QuietHours(start=time(11), end=time(13))
+    shard = a_shard(a_device("anna"), a_device("ben", min_rank=5), a_device("carl", quiet=quiet))
+    shard.rules = Rules(lowered=True, flap=timedelta(minutes=10))
+    shard.says(an_alert(0, an_info(level=5)))
+    assert shard.says(an_alert(1, an_info(level=3))) == {
+        "anna": [landslide("lowered", 3)],
+        "ben": [landslide("lowered", 3)],
+    }
+    assert shard.last is not None
+    assert {item.was for group in shard.last.groups for item in group.items} == {5}
+    assert shard.says(an_alert(2, an_info(level=3))) == {}
+    assert shard.says(an_alert(3, an_info(level=4)))["anna"] == [landslide("rise", 4)]
+    assert shard.says(an_alert(4, OVER))["ben"] == [landslide("end", 3)]
+
+
+def test_a_beginning_that_is_in_a_queue_is_not_said_to_be_lowered() -> None:
+    shard = a_shard()
+    shard.rules = Rules(lowered=True)
+    shard.says(an_alert(0, an_info(level=5)))
+    assert shard.says(an_alert(1, an_info(level=3)), waiting=AWaiting(0)) == {}

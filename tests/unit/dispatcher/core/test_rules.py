@@ -95,6 +95,7 @@ def test_orders_of_the_city_are_pushed_whatever_a_rule_says_and_without_a_file_e
         ("[[push]]\nmin_rank = 6", "push 1", "ranks go from 1 to 5"),
         ("[[push]]\nrank = 6", "push 1", "nothing is called rank"),
         ("[[limit]]\nmessages = 3", "limit 1", "both needed"),
+        ('lowered = "loud"', "the file", "use 'silent' or 'notice'"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_place(text: str, where: str, why: str) -> None:
@@ -102,6 +103,10 @@ def test_what_cannot_be_read_is_said_with_its_place(text: str, where: str, why: 
     assert isinstance(found, RulesDefect)
     assert (found.where, why in found.reason) == (where, True), found
     assert str(found).startswith("E4010 ")
+
+
+def test_whether_something_lowered_is_told_is_a_word() -> None:
+    assert [rules_of(text).lowered for text in ("", 'lowered = "silent"', 'lowered = "notice"')] == [False, False, True]
 
 
 def test_a_good_file_is_not_refused() -> None:
