@@ -46,6 +46,8 @@ HEARTBEAT_S = 0.1
 READY_S, LATE_MS, PAGE_MS, RATIO = 3.0, 50.0, 300.0, 20.0
 FIRST_MS, FIRST_ROUNDS = 5.0, 9
 CALM_S = 3.0
+GAPS_MIN = 20
+"""Heartbeats that a figure is made of at the least."""
 WAIT_S = 180.0
 PAGES = ("/office/login", "/situation", "/health")
 
@@ -303,8 +305,8 @@ async def _watch(base: str, over: Callable[[], bool]) -> _Noticed:
 
 async def _until(over: Callable[[], bool], noticed: _Noticed) -> None:
     until = time.monotonic() + WAIT_S
-    while not await asyncio.to_thread(over):
-        assert time.monotonic() < until
+    while not await asyncio.to_thread(over) or len(noticed.gaps_ms) < GAPS_MIN or not noticed.pages_ms:
+        assert time.monotonic() < until, "it took too long"
         await asyncio.sleep(0.1)
     noticed.done = True
 
