@@ -144,11 +144,13 @@ class _Start:
 
 def _started(feeds: FeedServer, data: Path) -> _Start:
     (data / "hansho.log").unlink(missing_ok=True)
+    is_anew = not (data / "snapshots").exists()
     began = datetime.now(UTC)
     with _running(feeds, data) as (_, _, ready_s):
         loaded = _wait(data, "shards.loaded", 1)[0]
         addresses = _wait_topic(data)
-        _wait(data, "snapshots.written", 1)
+        if is_anew:
+            _wait(data, "snapshots.written", 1)
     return _Start(ready_s, _since(began, loaded), _since(began, addresses), float(str(loaded["took_s"])))
 
 
