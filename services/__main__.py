@@ -54,9 +54,19 @@ def _parser() -> argparse.ArgumentParser:
         flag = setting.name.removesuffix("_s").replace("_", "-")
         run.add_argument(f"--{flag}", dest=setting.name, metavar="VALUE", help=setting.help.replace("%", "%%"))
     run.set_defaults(command=_run)
-    telegram = commands.add_parser("telegram", help="print what JMA telegrams and feeds say, a JSON line an alert")
+    telegram = commands.add_parser(
+        "telegram", help="print what files of JMA, CAP and L-Alert say, a JSON line an alert"
+    )
     telegram.add_argument("file", nargs="+")
     telegram.set_defaults(command=_telegram)
+    sources = commands.add_parser("sources", help="list every source: terms, interval, age limit, lease, last success")
+    for name in ("feeds", "cap", "data_dir"):
+        sources.add_argument(f"--{name.replace('_', '-')}", dest=name, default=None, help="as given to `hansho run`")
+    sources.add_argument("--json", action="store_true", help="one JSON object a source")
+    sources.set_defaults(command=_sources)
+    readings = commands.add_parser("readings", help="print what files of river sources hold, a JSON line a reading")
+    readings.add_argument("file", nargs="+")
+    readings.set_defaults(command=_readings)
     lags = commands.add_parser("groups", help="list the log's consumer groups, or forget one")
     lags.add_argument("action", nargs="?", choices=["list", "forget"], default="list")
     lags.add_argument("group", nargs="?", help="the group to forget")
@@ -81,6 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     rules.add_argument("city", nargs="*", help="cities of deploy/cities; none: all of them")
     rules.add_argument("--deploy-dir", dest="deploy_dir", default="", help="the folder deploy/")
     rules.set_defaults(command=_rules)
+    areas = commands.add_parser("areas", help="the national table of areas: list, explain, import")
+    _areas_arguments(areas)
+    areas.set_defaults(command=_areas)
     table = commands.add_parser("settings", help="print every setting with default and help")
     table.set_defaults(command=_settings)
     commands.add_parser("feedserver", help="the demo storm and the canary as a feed server (see its own --help)")
@@ -111,6 +124,31 @@ def _telegram(options: argparse.Namespace) -> int:
     from services.ingest import inspect
 
     return inspect.main(options.file, sys.stdout)
+
+
+def _readings(options: argparse.Namespace) -> int:
+    from services.ingest import readings
+
+    return readings.main(options.file, sys.stdout)
+
+
+def _areas_arguments(parser: argparse.ArgumentParser) -> None:
+    from services.ingest import areas
+
+    areas.arguments(parser)
+
+
+def _areas(options: argparse.Namespace) -> int:
+    from services.ingest import areas
+
+    return areas.main(options, sys.stdout)
+
+
+def _sources(options: argparse.Namespace) -> int:
+    from services.ingest import listing
+
+    flags = {name: getattr(options, name) for name in ("feeds", "cap", "data_dir")}
+    return listing.main(settings.read(flags, os.environ), sys.stdout, as_json=options.json)
 
 
 def _officers_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from services.eventlog.port import EventLog
 from services.gateway import app as gateway
 from services.gateway import officers
 from services.ingest import app as ingest
+from services.ingest.core.river.city import Gauges, parse_gauges
 from services.phones.app import load_book
 from services.phones.core.book import subscriptions
 from services.runtime import cities, deployment, logs, records, supervise
@@ -121,7 +122,9 @@ class OneHost:
             areas,
             feeds_base=_feeds_base(settings, self.child),
             canary_base=self.child.base_url,
+            gauges=_gauges(settings, deploy),
         )
+        self._say_terms(feeds)
         phones = "" if self.phones is None else self.phones.base_url
         door = gateway.build(settings, log, clock, city, areas, phones=phones)
         neighbours = [cities.load_city(deploy, neighbour, areas) for neighbour in city.neighbours]
@@ -149,6 +152,11 @@ class OneHost:
             "feedserver": self.child.run,
             **({} if self.phones is None else {"phones": self.phones.run}),
         }
+
+    def _say_terms(self, feeds: ingest.App) -> None:
+        """What sources ask of those who use them is said before they are asked anything."""
+        for line in ingest.terms(feeds):
+            self.say(f"  {line}")
 
     async def _announce(self, city: City, port: int) -> None:
         inbox = "" if self.phones is None else self.phones.base_url
@@ -183,6 +191,13 @@ def _clock(settings: Settings) -> Clock:
         msg = f"clock={settings.clock!r}: real warnings are judged by the machine's own time; leave it out"
         raise ClockInvalid(msg)
     return clocks.read(settings.clock)
+
+
+def _gauges(settings: Settings, deploy: Path) -> Gauges:
+    gauges = parse_gauges(cities.load_gauges_text(deploy, settings.city))
+    if isinstance(gauges, str):
+        raise cities.CityUnusable(f"{deploy / 'cities' / settings.city / 'gauges.toml'}: {gauges}")
+    return gauges
 
 
 def _with_drills(city: City, drills: str) -> City:

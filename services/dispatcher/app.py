@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from schemas.area import AreaCode
-from services.dispatcher.core.places import Covers, above
+from services.dispatcher.core.places import Covers
 from services.dispatcher.core.rules import Rules
 from services.dispatcher.core.situation import forget
 from services.dispatcher.store.answers import Answers
@@ -88,7 +88,7 @@ class App:
             bench=self.bench,
             epoch=self.fold.epoch,
             folder=self.snapshots,
-            above=above(self.fold.covers),
+            covers=self.fold.covers,
             unlocated=self.rules.unlocated,
         )
         shards = [
@@ -100,6 +100,7 @@ class App:
                     self.log,
                     self.clock,
                     self.bench,
+                    self.fold.covers,
                     snapshots=snapshots,
                     rules=self.rules,
                     welcomed=welcomed.get(number, BEFORE_FIRST),

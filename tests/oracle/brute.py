@@ -178,6 +178,8 @@ class Oracle:
         elsewhere = [other for other in told if other[0] == hazard and other != pair and other in force]
         self.above.pop((stream.drill, pair), None)
         for name, rank in told.pop(pair, {}).items():
+            if hazard == "quake" and not mistake:
+                continue  # it happened; nobody says that it is over
             if not elsewhere or not any(name in told[other] for other in elsewhere):
                 items[name].add(("cancel" if mistake else "end", hazard, area, rank, 0))
 

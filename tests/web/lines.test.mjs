@@ -66,6 +66,12 @@ test("a hazard without a level has no level, whatever its rank", () => {
   assert.equal(made.action, HAZARDS.wind.action);
 });
 
+test("what only informs asks for attention alone", () => {
+  const made = card(block({ event: "早期注意情報", hazard: "wind:information", level: undefined, rank: 1 }), PLACE);
+  assert.equal(made.action, HAZARDS.notice.action);
+  assert.equal(card(block({ event: "強風注意報", hazard: "wind", level: undefined, rank: 2 }), PLACE).action, HAZARDS.wind.action);
+});
+
 test("a gauge is a gauge, even where somebody gave it a level", () => {
   const made = card(block({ event: "氾濫危険水位", hazard: "gauge:140001", level: 4, rank: 3, origin: "gauge", source: "kriver", senderName: "早川 山崎" }), PLACE);
   assert.equal(made.level, null);

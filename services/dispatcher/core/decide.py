@@ -6,7 +6,8 @@ One decision is about one stream: every hazard and municipality it has spoken of
 - Lowered but in force: nobody is told, unless the city's rules say so; what was told above is forgotten, so that a new rise
   is told again (not at once: what goes down and up again within minutes tells nobody twice).
 - Over: who was told is told the end, or that it was a mistake, whatever they follow by now; unless the same hazard is
-  still in force at another place where they were told, or their beginning is still in a queue.
+  still in force at another place where they were told, or their beginning is still in a queue. What happens and passes
+  (a quake) has no end that anybody says: it is forgotten, and only a mistake is told.
 
 Each device is told once, all that concerns it in one notice, the worst first.
 """
@@ -42,6 +43,8 @@ from services.dispatcher.core.places import Covers
 from services.dispatcher.core.rules import HARD_LIMIT, Rules, least_rank
 from services.dispatcher.core.tally import Tally
 
+PASSING = frozenset({"quake"})
+"""Hazards that are told as they happen. Nobody says that they are over: how long they are shown is our own measure."""
 _ORDER = {hazard: place for place, hazard in enumerate(HAZARDS)}
 
 
@@ -234,6 +237,8 @@ def _clear(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple
         if other.hazard == pair.hazard and other != pair and other in case.force:
             left = left - draft.told(other)
     change = Change.CANCEL if pair in case.subject.mistakes else Change.END
+    if change is Change.END and base(pair.hazard) in PASSING:
+        left = BitMap()
     for rank in sorted((rank for rank, level in levels.items() if level.lowered_at is None), reverse=True):
         if some := left & levels[rank].devices:
             yield _last_item(case.subject, levels[rank].notice.items[0], change, rank), some

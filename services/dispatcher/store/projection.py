@@ -19,6 +19,7 @@ from schemas.subscription import Subscription
 from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import Ledger, unpacked
 from services.dispatcher.core.pending import Pending
+from services.dispatcher.core.places import Covers, current
 from services.dispatcher.core.rules import HARD_LIMIT, Rules
 from services.dispatcher.core.tally import Tally
 from services.dispatcher.store.bench import Bench
@@ -53,6 +54,7 @@ class Projection:
     log: EventLog
     clock: Clock
     bench: Bench
+    covers: Covers = field(default_factory=dict)
     index: Index = field(default_factory=Index)
     ledger: Ledger = field(default_factory=Ledger)
     pending: Pending = field(init=False)
@@ -173,7 +175,7 @@ class Projection:
             if wish is None:
                 self.index.forget(device)
             else:
-                self.index.put(wish)
+                self.index.put(current(wish, self.covers))
 
     async def _write_numbers(self, given: Sequence[tuple[str, int]], gone: Sequence[str]) -> None:
         now = self.clock.now()

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from services.dispatcher.core.index import Above, Index
+from services.dispatcher.core.places import Covers, above
 from services.dispatcher.core.snapshot import Damaged, Marks, above_sum, pack, unpack
 from services.dispatcher.store.bench import Bench
 from services.eventlog.port import BEFORE_FIRST, EventLog
@@ -30,15 +31,20 @@ _log = logs.get("dispatcher")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshots:
-    """The snapshots of one log in one folder; without a folder there are none. `above`: as the index has it."""
+    """The snapshots of one log in one folder; without a folder there are none. `covers`: what each area means."""
 
     log: EventLog
     clock: Clock
     bench: Bench
     epoch: str
     folder: Path | None = None
-    above: Above
+    covers: Covers
     unlocated: bool = True
+
+    @property
+    def above(self) -> Above:
+        """The larger areas, as the index has them."""
+        return above(self.covers)
 
     def empty(self) -> tuple[Marks, Index]:
         """Where a start without a snapshot begins."""
@@ -96,7 +102,8 @@ class Snapshots:
         )
 
     def _above_sum(self) -> str:
-        return above_sum(self.above)
+        # places are followed as the table names them now: another table means other places
+        return above_sum(self.covers)
 
     def _path(self, shard: int) -> Path | None:
         return None if self.folder is None else self.folder / f"index-{shard:02}.snapshot"

@@ -16,7 +16,7 @@ from schemas import area
 from schemas.alert import Alert, Area, Info, Origin, Scope, Status, Surface, active
 from schemas.area import AreaCode, AreaTable, City, Scheme, UnknownArea
 from schemas.hazard import HAZARDS, TAKE_CARE, base
-from schemas.level import LEVELS
+from schemas.level import INFORMATION_RANK, LEVELS
 from schemas.lifecycle import Stream, StreamState, Validity, standing, validity
 from schemas.text import Text
 from services.gateway.core.frames import instant
@@ -156,12 +156,16 @@ def is_public(alert: Alert) -> bool:
 
 
 def action(info: Info, origin: Origin) -> Text:
-    """What to do: by the level where there is one (an official warning orders nothing), else by the hazard."""
+    """What to do: by the level where there is one (an official warning orders nothing), else by the hazard.
+
+    What only informs asks for nothing but attention: what its hazard asks for would come days too early.
+    """
     if info.level is not None:
         row = LEVELS[info.level]
         return row.action if origin is Origin.OFFICE else row.equivalent_action
     known = HAZARDS.get(base(info.hazard))
-    return TAKE_CARE if known is None else known.action
+    informs = info.rank == INFORMATION_RANK and origin is Origin.OFFICIAL
+    return TAKE_CARE if known is None or informs else known.action
 
 
 # --- the answer ---

@@ -27,9 +27,15 @@ GRADES = (
     ("緊急情報", Text(ja="緊急情報", easy="きんきゅう じょうほう", en="urgent notice")),
     ("速報", Text(ja="速報", easy="そくほう", en="report")),
     ("情報", Text(ja="情報", easy="じょうほう", en="information")),
+    ("氾濫開始水位", Text(ja="氾濫開始水位", easy="かわの みずが あふれる たかさ", en="river at overflow level")),
+    ("氾濫危険水位", Text(ja="氾濫危険水位", easy="かわの みずが あぶない たかさ", en="river at danger level")),
+    ("避難判断水位", Text(ja="避難判断水位", easy="かわの みずが とても たかい", en="river very high")),
+    ("氾濫注意水位", Text(ja="氾濫注意水位", easy="かわの みずが たかい", en="river high")),
+    ("水防団待機水位", Text(ja="水防団待機水位", easy="かわの みずが すこし たかい", en="river somewhat high")),
+    ("観測開始水位", Text(ja="観測開始水位", easy="かわの みずが ふえはじめた", en="river beginning to rise")),
 )
 """How a source grades its events, by the end of the event's name, the longest first; the same words as on signs."""
-WHOLE_GRADES = frozenset({"大津波警報"})
+WHOLE_GRADES = frozenset({"大津波警報", *(ending for ending, _ in GRADES if ending.endswith("水位"))})
 """Grades that name their hazard already."""
 RELEASED_BY = ("警報", "注意報")
 """What ends so is released 解除; anything else is over 終了."""

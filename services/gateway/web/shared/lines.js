@@ -27,6 +27,12 @@ const GRADES = [
   grade("緊急情報", "緊急 情報", "きんきゅう じょうほう", "urgent notice"),
   grade("速報", "速報", "そくほう", "report"),
   grade("情報", "情報", "じょうほう", "information"),
+  grade("氾濫開始水位", "氾濫開始 水位", "かわの みずが あふれる たかさ", "river at overflow level", true),
+  grade("氾濫危険水位", "氾濫危険 水位", "かわの みずが あぶない たかさ", "river at danger level", true),
+  grade("避難判断水位", "避難判断 水位", "かわの みずが とても たかい", "river very high", true),
+  grade("氾濫注意水位", "氾濫注意 水位", "かわの みずが たかい", "river high", true),
+  grade("水防団待機水位", "水防団待機 水位", "かわの みずが すこし たかい", "river somewhat high", true),
+  grade("観測開始水位", "観測開始 水位", "かわの みずが ふえはじめた", "river beginning to rise", true),
 ];
 
 /**
@@ -129,6 +135,9 @@ function markOf(block) {
  */
 function actionOf(block) {
   const row = block.alert.origin === "gauge" ? undefined : levelRow(block.info.level);
+  if (!row && block.info.rank === 1 && block.alert.origin === "official") {
+    return HAZARDS.notice.action; // it only informs: what the hazard asks for would come days too early
+  }
   if (!row) {
     return hazardRow(block.info.hazard).action;
   }

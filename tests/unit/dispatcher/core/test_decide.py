@@ -309,6 +309,21 @@ def test_a_decision_holds_everything_and_changes_nothing() -> None:
     assert [(entry.rank, list(unpacked(entry.devices))) for entry in first.ledger] == [(n, [0]) for n in (1, 2, 3, 4)]
 
 
+def test_what_happens_and_passes_has_no_end_that_is_told() -> None:
+    shard = a_shard()
+    quake = an_info("quake", level=None, grade=Grade.SHINDO_5_LOWER)
+    assert shard.says(an_alert(0, quake)) == {"anna": [("new", "quake", "小田原市", 4)]}
+    assert shard.says(an_alert(1, an_info("quake", released=True))) == {}
+    # and it is forgotten: the next one is told
+    assert shard.says(an_alert(2, quake)) == {"anna": [("new", "quake", "小田原市", 4)]}
+
+
+def test_that_it_was_a_mistake_is_told_of_what_passes_too() -> None:
+    shard = a_shard()
+    shard.says(an_alert(0, an_info("quake", level=None, grade=Grade.SHINDO_5_LOWER)))
+    assert shard.says(an_alert(1, msg_type=MsgType.CANCEL)) == {"anna": [("cancel", "quake", "小田原市", 4)]}
+
+
 # --- a city's rules ---
 
 

@@ -315,6 +315,8 @@ def test_a_drill_that_lapsed_is_just_over() -> None:
         (an_info(level=4), Origin.OFFICIAL, LEVELS[4].equivalent_action),
         (an_info(level=4), Origin.OFFICE, LEVELS[4].action),
         (an_info("wind", level=None, grade=Grade.WARNING), Origin.OFFICIAL, HAZARDS["wind"].action),
+        (an_info("wind:information", level=None, grade=Grade.INFORMATION), Origin.OFFICIAL, TAKE_CARE),
+        (an_info("wind", level=None, grade=Grade.INFORMATION), Origin.GAUGE, HAZARDS["wind"].action),
         (an_info("flood:820209000400", level=None), Origin.OFFICIAL, HAZARDS["flood"].action),
         (replace(an_info(level=None), hazard="toaster"), Origin.OFFICIAL, TAKE_CARE),
     ],
