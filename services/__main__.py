@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from services.eventlog.port import EventLogError, GroupLag
 from services.runtime import deployment, settings
@@ -81,6 +82,15 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--alert", required=True, help="the alert's identifier (as in /v1/situation)")
     explain.add_argument("--url", default="http://127.0.0.1:8080", help="the running gateway, on this machine")
     explain.set_defaults(command=_explain)
+    preview = commands.add_parser("preview", help="whom an alert would be pushed to, before it goes out")
+    preview.add_argument("file", help="the alert as JSON (as in topic alerts.*); -: standard input")
+    preview.add_argument("--url", default="http://127.0.0.1:8080", help="the running gateway, on this machine")
+    preview.set_defaults(command=_preview)
+    rules = commands.add_parser("rules", help="check a city's rules: what is pushed to whom, and how often")
+    rules.add_argument("action", choices=["lint"])
+    rules.add_argument("city", nargs="*", help="cities of deploy/cities; none: all of them")
+    rules.add_argument("--deploy-dir", dest="deploy_dir", default="", help="the folder deploy/")
+    rules.set_defaults(command=_rules)
     areas = commands.add_parser("areas", help="the national table of areas: list, explain, import")
     _areas_arguments(areas)
     areas.set_defaults(command=_areas)
@@ -154,20 +164,41 @@ def _officers(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
+    asked = {"device": options.device, "alert": options.alert}
+    return _asked(options.url, "GET", "/v1/operator/explain", params=asked)
+
+
+def _preview(options: argparse.Namespace) -> int:
+    try:
+        draft = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+    except OSError as error:
+        print(f"hansho: {options.file} cannot be read: {error}", file=sys.stderr)
+        return 2
+    return _asked(options.url, "POST", "/v1/operator/preview", content=draft)
+
+
+def _asked(url: str, method: str, path: str, **what: Any) -> int:
+    """Ask the running gateway, and print its lines."""
     import httpx
 
-    asked = {"device": options.device, "alert": options.alert}
     try:
-        answer = httpx.get(f"{options.url}/v1/operator/explain", params=asked, timeout=10, trust_env=False)
+        answer = httpx.request(method, f"{url}{path}", timeout=10, trust_env=False, **what)
         body = answer.json()
     except (httpx.HTTPError, ValueError) as error:
-        print(f"hansho: E6013: no gateway answers at {options.url} ({error}); start it or give --url", file=sys.stderr)
+        print(f"hansho: E6013: no gateway answers at {url} ({error}); start it or give --url", file=sys.stderr)
         return 2
     if answer.is_error:
         print(f"hansho: {body['code']}: {body['message']}; {body['hint']}", file=sys.stderr)
         return 2
     print("\n".join(body["lines"]) or "no shard knows this device")
     return 0
+
+
+def _rules(options: argparse.Namespace) -> int:
+    from services.dispatcher.store import rulefile
+    from services.runtime import cities
+
+    return rulefile.main(options.city, cities.deploy_dir(options.deploy_dir), sys.stdout)
 
 
 def _settings(_: argparse.Namespace) -> int:

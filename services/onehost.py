@@ -16,6 +16,7 @@ from schemas.alert import Surface
 from schemas.area import City
 from services.dispatcher import app as dispatcher
 from services.dispatcher.core.places import covers
+from services.dispatcher.store import rulefile
 from services.eventlog.open import open_log
 from services.eventlog.port import EventLog
 from services.gateway import app as gateway
@@ -57,7 +58,16 @@ async def run(settings: Settings, say: Say, stop: asyncio.Event | None = None) -
             await child.start()
             if phones is not None:
                 await phones.start()
-            host = OneHost(settings=settings, log=log, clock=clock, child=child, phones=phones, say=say, began=began)
+            host = OneHost(
+                settings=settings,
+                log=log,
+                clock=clock,
+                child=child,
+                phones=phones,
+                say=say,
+                began=began,
+                directory=directory,
+            )
             await host.prepare()
             await supervise.run(host.parts(), stop=stop)
         finally:
@@ -78,6 +88,7 @@ class OneHost:
     phones: OwnProcess | None
     say: Say
     began: float
+    directory: Path
     officers: tuple[officers.LogIn, ...] = ()
 
     async def prepare(self) -> None:
@@ -118,7 +129,15 @@ class OneHost:
         door = gateway.build(settings, log, clock, city, areas, phones=phones)
         neighbours = [cities.load_city(deploy, neighbour, areas) for neighbour in city.neighbours]
         names = {code: entry.name.ja for code, entry in areas.entries.items()}
-        fold = dispatcher.build(log, clock, city.watch, covers(city, neighbours, areas), names)
+        fold = dispatcher.build(
+            log,
+            clock,
+            city.watch,
+            covers(city, neighbours, areas),
+            names,
+            rules=rulefile.load(deploy, city),
+            snapshots=self.directory / "snapshots",
+        )
         upkeep = Upkeep(log=log, clock=clock, reporter=Reporter("runtime", clock))
 
         async def announce() -> None:

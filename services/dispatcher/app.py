@@ -10,18 +10,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 from schemas.area import AreaCode
 from services.dispatcher.core.places import Covers
+from services.dispatcher.core.rules import Rules
 from services.dispatcher.core.situation import forget
 from services.dispatcher.store.answers import Answers
 from services.dispatcher.store.bench import Bench
 from services.dispatcher.store.fold import SOURCE, Fold
 from services.dispatcher.store.projection import Projection
 from services.dispatcher.store.shard import SHARDS, Shard
+from services.dispatcher.store.snapshots import Snapshots
 from services.dispatcher.store.underway import load_underway
-from services.eventlog.port import Consumer, EventLog, EventLogError, LogFull
+from services.eventlog.port import BEFORE_FIRST, Consumer, EventLog, EventLogError, LogFull
 from services.runtime import logs, metrics
 from services.runtime.clock import Clock
 from services.runtime.consuming import commit
@@ -31,6 +34,8 @@ SHARDS_GROUP = "shards"
 REPORT_EVERY_S = 10.0
 SILENCE_S = 3 * REPORT_EVERY_S
 SWEEP_EVERY_S = 1.0
+SAVE_EVERY_S = 300.0
+"""Of the machine's time, between two snapshots of the index."""
 
 _log = logs.get("dispatcher")
 
@@ -44,6 +49,9 @@ class App:
     reporter: Reporter
     fold: Fold
     names: Mapping[AreaCode, str]
+    rules: Rules = field(default_factory=Rules)
+    snapshots: Path | None = None
+    """Where this host keeps snapshots of the index; None: nowhere, each start reads everything."""
     bench: Bench = field(default_factory=Bench)
     shards: tuple[Shard, ...] = ()
     swept: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,6 +73,7 @@ class App:
                     group.create_task(shard.follow_receipts())
                 group.create_task(self._follow_subscriptions(owned))
                 group.create_task(self._sweep())
+                group.create_task(self._save())
                 group.create_task(self._answers().run())
         finally:
             self.bench.close()
@@ -72,11 +81,30 @@ class App:
     async def _load(self) -> None:
         """Read what every shard knows. The fold goes on meanwhile: signs do not wait for it."""
         began = self.clock.monotonic()
+        welcomed = {lag.partition: lag.committed for lag in await self.log.groups() if lag.group == SHARDS_GROUP}
+        snapshots = Snapshots(
+            log=self.log,
+            clock=self.clock,
+            bench=self.bench,
+            epoch=self.fold.epoch,
+            folder=self.snapshots,
+            covers=self.fold.covers,
+            unlocated=self.rules.unlocated,
+        )
         shards = [
             Shard(
                 number=number,
                 fold=self.fold,
-                know=Projection(number, self.log, self.clock, self.bench, self.fold.covers),
+                know=Projection(
+                    number,
+                    self.log,
+                    self.clock,
+                    self.bench,
+                    self.fold.covers,
+                    snapshots=snapshots,
+                    rules=self.rules,
+                    welcomed=welcomed.get(number, BEFORE_FIRST),
+                ),
             )
             for number in range(SHARDS)
         ]
@@ -90,11 +118,11 @@ class App:
         _log.event("shards.loaded", devices=devices, took_s=round(self.clock.monotonic() - began, 3))
 
     async def _follow_subscriptions(self, owned: Consumer) -> None:
-        """Index each subscription as it comes; the group's position only says that its tombstones were seen."""
+        """Index each subscription as it comes, and tell who came what is in force; the group's position says that it is done."""
         while True:
             batch = await owned.fetch()
             for number in sorted({record.partition for record in batch}):
-                await self.shards[number].catch_up()
+                await self.shards[number].welcome()
             await commit(owned, batch, (), group=SHARDS_GROUP, clock=self.clock)
             metrics.DEVICES.set(sum(len(shard.know.index) for shard in self.shards))
 
@@ -113,6 +141,14 @@ class App:
                     shard.stir()
             self.swept.set()
             await self.clock.sleep(SWEEP_EVERY_S)
+
+    async def _save(self) -> None:
+        """Every few minutes, a snapshot of each shard's index that has changed, one after the other."""
+        while True:
+            written = [await shard.save() for shard in self.shards]
+            if any(written):
+                _log.event("snapshots.written", shards=sum(written))
+            await self.clock.sleep(SAVE_EVERY_S * self.clock.speed)
 
     async def _report(self) -> None:
         """Say every few seconds that the fold is alive, and let go of what has long been over."""
@@ -151,12 +187,17 @@ def build(
     watch: frozenset[AreaCode],
     covers: Covers = MappingProxyType({}),
     names: Mapping[AreaCode, str] = MappingProxyType({}),
+    *,
+    rules: Rules | None = None,
+    snapshots: Path | None = None,
 ) -> App:
     """A dispatcher for a city that watches these areas.
 
     `covers`: which municipalities each of them means (`core.places`); a municipality means itself. `names`: Japanese
-    names of municipalities, for people who ask why.
+    names of municipalities, for people who ask why. `rules`: the city's. `snapshots`: a folder on this host for faster starts.
     """
     reporter = Reporter(SOURCE, clock)
     fold = Fold(log=log, clock=clock, watch=watch, covers=covers, reporter=reporter)
-    return App(log=log, clock=clock, reporter=reporter, fold=fold, names=names)
+    return App(
+        log=log, clock=clock, reporter=reporter, fold=fold, names=names, rules=rules or Rules(), snapshots=snapshots
+    )

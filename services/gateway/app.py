@@ -110,7 +110,7 @@ def build(
     http.include_router(public.router(projection.view, city, neighbours, areas, inbox=phones))
     http.include_router(health.router(projection.view, stream.crowd, canary_limit_s=canary_limit_s))
     pages.install(http, web)
-    push_part = pushing.build(settings, log, clock, names, projection=projection, phones=phones)
+    push_part = pushing.build(settings, log, clock, city, names, projection=projection, phones=phones)
     http.include_router(push_part.router)
     http.include_router(
         residents.build(log, clock, city, neighbours, areas, addresses=push_part.addresses, deploy=deploy)
@@ -128,6 +128,7 @@ def build(
         deploy=deploy,
         data=deployment.data_dir(settings),
         sendings=push_part.sendings,
+        reach=push_part.reach,
     )
     http.include_router(office_part.router)
 

@@ -12,8 +12,11 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
+from schemas.alert import Alert
+from schemas.area import City
+from schemas.notification import Reach
 from schemas.subscription import Channel
-from services.eventlog.port import EventLog
+from services.eventlog.port import EventLog, EventLogError
 from services.gateway.api import operator
 from services.gateway.channels import lanes, loopback
 from services.gateway.channels.dry_run import DryRun
@@ -22,6 +25,7 @@ from services.gateway.channels.lanes import Lane, Traffic
 from services.gateway.channels.port import PushChannel
 from services.gateway.channels.worker import Worker
 from services.gateway.core import console, sends
+from services.gateway.core.audience import Audience, audience
 from services.gateway.core.view import View
 from services.gateway.core.wording import Names
 from services.gateway.store.addresses import Addresses
@@ -35,6 +39,9 @@ from services.runtime.settings import SettingInvalid, Settings
 
 SHOWN_MAX = 20
 """Sends on the office's page, the newest."""
+
+DISPATCHER = "service:dispatcher"
+"""Whose report says that somebody can count."""
 
 _log = logs.get("gateway")
 
@@ -53,6 +60,7 @@ class PushPart:
     addresses: Addresses
     receipts: Receipts
     router: APIRouter
+    asking: Asking
 
     async def run(self) -> None:
         """Follow and send until cancelled."""
@@ -68,6 +76,15 @@ class PushPart:
     def sendings(self) -> Sequence[console.Sending]:
         """How far the newest sends are, for the office's pages."""
         return sends.shown(self.receipts.sends, self.view().mirror.streams, SHOWN_MAX)
+
+    async def reach(self, draft: Alert) -> Reach | None:
+        """Whom a draft would be pushed to; None where no dispatcher has been heard of, or the log takes no questions."""
+        if DISPATCHER not in self.view().reports:
+            return None
+        try:
+            return await self.asking.reach(draft)
+        except (EventLogError, TimeoutError):
+            return None
 
     async def _work(self, lane: Lane, traffic: Traffic) -> None:
         channels = await self._channels()
@@ -117,6 +134,7 @@ def build(
     settings: Settings,
     log: EventLog,
     clock: Clock,
+    city: City,
     names: Names,
     *,
     projection: Projection,
@@ -124,6 +142,7 @@ def build(
 ) -> PushPart:
     """Join the parts. `names`: of areas; `projection`: the gateway's situation; `phones`: where the stand-in listens."""
     receipts = Receipts(log=log, clock=clock)
+    asking = Asking(log=log, clock=clock)
     return PushPart(
         log=log,
         clock=clock,
@@ -135,5 +154,14 @@ def build(
         names=names,
         addresses=Addresses(log=log, clock=clock),
         receipts=receipts,
-        router=operator.router(lambda: receipts.sends, Asking(log=log, clock=clock), clock),
+        router=operator.router(lambda: receipts.sends, asking, clock, counted=_counted(asking, city, names)),
+        asking=asking,
     )
+
+
+def _counted(asking: Asking, city: City, names: Names) -> operator.Counts:
+    async def counts(draft: Alert) -> Audience | None:
+        found = await asking.reach(draft)
+        return None if found is None else audience(found, city.class20, names)
+
+    return counts

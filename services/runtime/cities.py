@@ -54,6 +54,12 @@ def load_boundary(deploy: Path, city_id: str) -> bytes:
     return _text(_folder(deploy, city_id) / "boundary.geojson").encode()
 
 
+def load_rules(deploy: Path, city_id: str) -> str | None:
+    """Read a city's rules of who is pushed what; None where it has no such file."""
+    path = _folder(deploy, city_id) / "rules.toml"
+    return _text(path) if path.exists() else None
+
+
 def _city(deploy: Path, city_id: str, table: AreaTable) -> City:
     path = _folder(deploy, city_id) / "city.toml"
     city = parse_city(_text(path), table)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.bench import chain, ingest
+from tests.bench import chain, city, ingest, matching
 from tests.bench.result import Result, keep, table
 
-BENCHES: dict[str, Callable[[], Iterable[Result]]] = {"chain": chain.measured, "ingest": ingest.measured}
+BENCHES: dict[str, Callable[[], Iterable[Result]]] = {
+    "chain": chain.measured,
+    "city": city.measured,
+    "ingest": ingest.measured,
+    "matching": matching.measured,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -160,7 +160,7 @@ async def live(log: EventLog, phones: str, telegram: RawTelegram) -> None:
     reading = ingest.build(settings, log, clock, CITY, TABLE, feeds_base=settings.feeds)
     decisions = dispatcher.build(log, clock, CITY.watch, covers(CITY, neighbours, TABLE))
     projection = Projection(log=log, clock=clock, started_at=clock.now())
-    pushes = pushing.build(settings, log, clock, names_of(TABLE, CITY), projection=projection)
+    pushes = pushing.build(settings, log, clock, CITY, names_of(TABLE, CITY), projection=projection)
     parts = (
         reading.parser.run(),
         decisions.run(),

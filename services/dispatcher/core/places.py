@@ -32,6 +32,15 @@ def covers(city: City, neighbours: Iterable[City], table: AreaTable) -> Covers:
     return MappingProxyType({area: tuple(sorted(those)) for area, those in meant.items() if those})
 
 
+def above(covered: Covers) -> Mapping[AreaCode, tuple[AreaCode, ...]]:
+    """Municipality → the larger areas that mean it among others."""
+    found: dict[AreaCode, set[AreaCode]] = defaultdict(set)
+    for area, those in covered.items():
+        for one in those if len(those) > 1 else ():
+            found[one].add(area)
+    return MappingProxyType({one: tuple(sorted(larger)) for one, larger in found.items()})
+
+
 def municipalities(covered: Covers, area: AreaCode) -> tuple[AreaCode, ...]:
     """The municipalities of an area; a municipality of which the table says nothing means itself."""
     return covered.get(area) or ((area,) if area.scheme == Scheme.CLASS20 else ())

@@ -37,7 +37,7 @@ _STAYS_CAREFUL = 3
 _ORDER_BREAKS = ("安全確保", "避難")
 """The ends of orders before which a line may break."""
 _NONE = Text(ja="", easy="", en="")
-_ACTIVE = frozenset({Change.NEW, Change.RISE})
+_ACTIVE = frozenset({Change.NEW, Change.RISE, Change.LOWERED})
 
 
 class Kind(StrEnum):
@@ -47,6 +47,7 @@ class Kind(StrEnum):
     RAISED = "raised"
     SWITCHED = "switched"
     """Risen, of something without a level."""
+    LOWERED = "lowered"
     RELEASED = "released"
     OVER = "over"
     WITHDRAWN = "withdrawn"
@@ -200,6 +201,8 @@ def _short(stream: str, source: Text) -> Text:
 def _kind(change: Change, row: Level | None, released: bool) -> Kind:
     if change is Change.NEW:
         return Kind.NEW
+    if change is Change.LOWERED:
+        return Kind.LOWERED
     if change is Change.RISE:
         return Kind.SWITCHED if row is None else Kind.RAISED
     if change is Change.CANCEL:

@@ -41,7 +41,7 @@ _LEVEL = {
     Language.EASY: re.compile(r"けいかいレベル([１-５1-5])(くらい)?"),
     Language.EN: re.compile(r"level ([1-5])( equivalent)?", re.IGNORECASE),
 }
-_ACTIVE = frozenset({Change.NEW, Change.RISE})
+_ACTIVE = frozenset({Change.NEW, Change.RISE, Change.LOWERED})
 
 
 def faults(text: Wording, notice: Notice, names: Mapping[AreaCode, Text]) -> tuple[str, ...]:
@@ -106,10 +106,15 @@ def _lead(text: Wording, item: Item, names: Mapping[AreaCode, Text]) -> Iterator
         yield "no hazard"
     if not any(action and action.rstrip("。.") in text.body for action in _actions(item, text.language)):
         yield "no action"
-    over = {Change.END: ("解除", "終了", "おわり", "over"), Change.CANCEL: ("取", "まちがい", "withdrawn")}
+    over = {
+        Change.END: ("解除", "終了", "おわり", "over"),
+        Change.CANCEL: ("取", "まちがい", "withdrawn"),
+    }
+    if text.medium is not Medium.SIGN:  # a card shows what is in force, not what it was before
+        over[Change.LOWERED] = ("下", "さがりました", "lowered")
     for part in (text.title, text.body):
         if item.change in over and not any(sign in part.casefold() for sign in over[item.change]):
-            yield "something over is told as if it began"
+            yield "something over or lowered is told as if it began"
 
 
 def _hazards(item: Item, language: Language) -> Iterator[str]:

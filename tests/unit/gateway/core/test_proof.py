@@ -174,9 +174,9 @@ def test_a_drill_without_its_mark_does_not_pass(part: str) -> None:
     assert f"the {part} of a drill does not begin with 【訓練】" in faults(JA, notice(item(), drill=True), NAMES)
 
 
-@pytest.mark.parametrize("change", [Change.END, Change.CANCEL])
+@pytest.mark.parametrize("change", [Change.LOWERED, Change.END, Change.CANCEL])
 def test_something_over_that_reads_as_if_it_began_does_not_pass(change: Change) -> None:
-    assert "something over is told as if it began" in faults(JA, notice(item(change)), NAMES)
+    assert "something over or lowered is told as if it began" in faults(JA, notice(item(change)), NAMES)
 
 
 def test_a_gauge_is_never_worded_with_a_level() -> None:

@@ -44,6 +44,7 @@ SCENES: dict[str, Notice] = {
     "official-warning": notice(item()),
     "official-warning-rises": notice(item(Change.RISE)),
     "official-warning-in-two-places-and-more": notice(item(), item(area=HIRATSUKA), GALE, drill=True),
+    "official-warning-lowered": notice(item(Change.LOWERED)),
     "official-warning-ends": notice(item(Change.END)),
     "official-warning-withdrawn": notice(item(Change.CANCEL)),
     "advisory-of-level-2": notice(item(hazard="heavy_rain", event="レベル２大雨注意報", level=2, rank=2)),
