@@ -42,6 +42,11 @@ scenarios: .venv/.dev ## play every night on the wall clock, against real proces
 .PHONY: crash
 crash: .venv/.dev ## kill -9 at every point of a warning, people changing meanwhile: nobody missed, bounded repeats
 	@$(bin)/python -m tests.crash.run $(ARGS)
+	@$(bin)/python -m tests.oracle 300 20000
+
+.PHONY: crash-city
+crash-city: .venv/.dev ## the same of a city of 200,000 and the larger comparison by brute force (half an hour)
+	@$(bin)/python -m tests.crash.run --devices 200000
 	@$(bin)/python -m tests.oracle
 
 .PHONY: fuzz

@@ -186,6 +186,7 @@ def test_an_order_says_why_where_there_is_room(headline: str, about: str) -> Non
     [
         (item(), Kind.NEW, LEVELS[4].equivalent_action, "issued"),
         (item(Change.RISE), Kind.RAISED, LEVELS[4].equivalent_action, "issued"),
+        (item(Change.LOWERED), Kind.LOWERED, LEVELS[4].equivalent_action, "issued"),
         (item(Change.RISE, level=None), Kind.SWITCHED, HAZARDS["landslide"].action, "issued"),
         (item(Change.END), Kind.RELEASED, words.AFTER_DANGER, "released"),
         (item(Change.END, rank=2), Kind.RELEASED, TAKE_CARE, "released"),
