@@ -1,4 +1,4 @@
-"""The full comparison, for `make crash-city` (and a smaller one for `make crash`): 0 when oracle and system told everybody the same."""
+"""The full comparison, for `make crash-city`, a smaller one for `make crash`: 0 when both told everybody the same."""
 
 from __future__ import annotations
 
