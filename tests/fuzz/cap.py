@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
-import time
-import traceback
 import xml.etree.ElementTree as ET
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -31,46 +26,19 @@ from services.ingest.core.cap.reading import read_message
 from services.ingest.core.defect import Defect
 from services.runtime.cities import deploy_dir, load_table
 from tests.fuzz import wounds
+from tests.fuzz.tally import LARGE_SHARE, ROOT, TREE_SHARE, Tally, command, recorded
 
-ROOT = Path(__file__).parents[2]
 OURS = ROOT / "tests" / "fixtures" / "cap"
 MUTANTS = 20_000
-SEED = 20_260_901
-HANG_S = 1.0
-WELL_FORMED_MIN, MAPPED_MIN = 0.5, 0.4
 SMALL_BYTES = 12_000
-LARGE_SHARE = 0.03
-"""Of the mutants; the large messages are like the small ones, and ten times as slow."""
-TREE_SHARE = 0.75
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the mutants."""
-
-    mutants: int = 0
-    well_formed: int = 0
-    mapped: int = 0
-    slowest_s: float = 0.0
-    slowest: str = ""
-    refusals: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-
-    def holds(self) -> bool:
-        """Whether nothing was found and enough was tried."""
-        return (
-            not self.failures
-            and self.slowest_s < HANG_S
-            and self.well_formed >= WELL_FORMED_MIN * self.mutants
-            and self.mapped >= MAPPED_MIN * self.mutants
-        )
 
 
 def samples() -> list[tuple[str, bytes]]:
     """The recorded messages where they are at hand, and our own."""
-    recorded = Path(os.environ.get("HANSHO_SAMPLES", ROOT.parent / "shared" / "samples")) / "cap"
-    files = sorted(path for path in (*recorded.glob("*.*"), *OURS.iterdir()) if path.suffix not in {".md", ".rss"})
+    files = sorted(
+        path for path in (*recorded("cap").glob("*.*"), *OURS.iterdir()) if path.suffix not in {".md", ".rss"}
+    )
     return [(path.name, body) for path in files if is_whole(body := path.read_bytes())]
 
 
@@ -97,20 +65,13 @@ def fuzz(bodies: Sequence[tuple[str, bytes]], mutants: int, seed: int) -> Tally:
     for number in range(mutants):
         name, body = chance.choice(bodies if chance.random() < LARGE_SHARE else small)
         mutant = wounded(name, body, trees, others, chance)
-        began = time.process_time()
-        try:
-            mapped, refusal = read(mutant, where)
-        except Exception:  # noqa: BLE001 - that there is none is what is tested
-            tally.failures.append(f"mutant {number} of {name}: {traceback.format_exc(limit=-3)}")
+        result = tally.tried(f"mutant {number} of {name}", partial(read, mutant, where))
+        if result is None:
             continue
-        finally:
-            took_s = time.process_time() - began
-            if took_s > tally.slowest_s:
-                tally.slowest_s, tally.slowest = took_s, f"mutant {number} of {name}"
-            tally.mutants += 1
+        mapped, refusal = result
         tally.well_formed += is_whole(mutant)
         tally.mapped += mapped
-        tally.refusals[refusal] += 1
+        tally.became[refusal] += 1
     return tally
 
 
@@ -161,21 +122,7 @@ def read(mutant: bytes, where: Places) -> tuple[bool, str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """MUTANTS SEED, both optional."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    mutants, seed = int(given[0]) if given else MUTANTS, int(given[1]) if len(given) > 1 else SEED
-    bodies = samples()
-    print(f"fuzz: {mutants} mutants of {len(bodies)} CAP and L-Alert files, seed {seed} …", flush=True)
-    tally = fuzz(bodies, mutants, seed)
-    print(
-        f"fuzz: {tally.mutants} read; {tally.well_formed / tally.mutants:.0%} well-formed, "
-        f"{tally.mapped / tally.mutants:.0%} reached the mapping (at least {MAPPED_MIN:.0%}); "
-        f"slowest {1000 * tally.slowest_s:.0f} ms ({tally.slowest})"
-    )
-    print("fuzz: became:", ", ".join(f"{why} {count}" for why, count in tally.refusals.most_common()))
-    for failure in tally.failures[:5]:
-        print(f"fuzz: FAILED {failure}")
-    print("fuzz: nothing found" if tally.holds() else f"fuzz: {len(tally.failures)} failures; MISSED")
-    return 0 if tally.holds() else 1
+    return command(argv, "CAP and L-Alert files", samples(), fuzz, MUTANTS)
 
 
 if __name__ == "__main__":

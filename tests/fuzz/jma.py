@@ -6,59 +6,25 @@ are well-formed; how many reached the mapping (were read to an alert) is printed
 
 from __future__ import annotations
 
-import os
 import sys
-import time
-import traceback
 import xml.etree.ElementTree as ET
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from random import Random
 
 from services.ingest.core.telegram import read_telegram
 from services.runtime.cities import deploy_dir, load_table
 from tests.fuzz import wounds
+from tests.fuzz.tally import LARGE_SHARE, ROOT, TREE_SHARE, Tally, command, recorded
 
-ROOT = Path(__file__).parents[2]
 OURS = ROOT / "tests" / "fixtures" / "jma"
 MUTANTS = 24_000
-SEED = 20_260_901
-HANG_S = 1.0
-WELL_FORMED_MIN, MAPPED_MIN = 0.5, 0.4
 SMALL_BYTES = 30_000
-LARGE_SHARE = 0.03
-"""Of the mutants; the large telegrams are like the small ones, and thirty times as slow."""
-TREE_SHARE = 0.75
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the mutants."""
-
-    mutants: int = 0
-    well_formed: int = 0
-    mapped: int = 0
-    slowest_s: float = 0.0
-    slowest: str = ""
-    refusals: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-
-    def holds(self) -> bool:
-        """Whether nothing was found and enough was tried."""
-        return (
-            not self.failures
-            and self.slowest_s < HANG_S
-            and self.well_formed >= WELL_FORMED_MIN * self.mutants
-            and self.mapped >= MAPPED_MIN * self.mutants
-        )
 
 
 def samples() -> list[tuple[str, bytes]]:
     """The recorded telegrams where they are at hand, and our own."""
-    recorded = Path(os.environ.get("HANSHO_SAMPLES", ROOT.parent / "shared" / "samples")) / "jma"
-    return [(path.name, path.read_bytes()) for path in sorted((*recorded.glob("*.xml"), *OURS.glob("*.xml")))]
+    return [(path.name, path.read_bytes()) for path in sorted((*recorded("jma").glob("*.xml"), *OURS.glob("*.xml")))]
 
 
 def fuzz(bodies: Sequence[tuple[str, bytes]], mutants: int, seed: int) -> Tally:
@@ -74,21 +40,14 @@ def fuzz(bodies: Sequence[tuple[str, bytes]], mutants: int, seed: int) -> Tally:
         else:
             mutant = wounds.of_bytes(body, chance)
         called = name if chance.random() < 0.8 else ""
-        began = time.process_time()
-        try:
-            reading = read_telegram(mutant, name=called, source="jma.extra", url="", areas=areas, surfaces=())
-        except Exception:  # noqa: BLE001 - that there is none is what is tested
-            tally.failures.append(f"mutant {number} of {name}: {traceback.format_exc(limit=-3)}")
+        read = partial(read_telegram, mutant, name=called, source="jma.extra", url="", areas=areas, surfaces=())
+        reading = tally.tried(f"mutant {number} of {name}", read)
+        if reading is None:
             continue
-        finally:
-            took_s = time.process_time() - began
-            if took_s > tally.slowest_s:
-                tally.slowest_s, tally.slowest = took_s, f"mutant {number} of {name}"
-            tally.mutants += 1
         tally.well_formed += _is_well_formed(mutant)
         tally.mapped += reading.alert is not None
         if reading.alert is None:
-            tally.refusals[reading.defects[0].code] += 1
+            tally.became[reading.defects[0].code] += 1
     return tally
 
 
@@ -102,21 +61,7 @@ def _is_well_formed(body: bytes) -> bool:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """MUTANTS SEED, both optional."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    mutants, seed = int(given[0]) if given else MUTANTS, int(given[1]) if len(given) > 1 else SEED
-    bodies = samples()
-    print(f"fuzz: {mutants} mutants of {len(bodies)} telegrams, seed {seed} …", flush=True)
-    tally = fuzz(bodies, mutants, seed)
-    print(
-        f"fuzz: {tally.mutants} read; {tally.well_formed / tally.mutants:.0%} well-formed, "
-        f"{tally.mapped / tally.mutants:.0%} reached the mapping (at least {MAPPED_MIN:.0%}); "
-        f"slowest {1000 * tally.slowest_s:.0f} ms ({tally.slowest})"
-    )
-    print("fuzz: refused:", ", ".join(f"{code} {count}" for code, count in tally.refusals.most_common()))
-    for failure in tally.failures[:5]:
-        print(f"fuzz: FAILED {failure}")
-    print("fuzz: nothing found" if tally.holds() else f"fuzz: {len(tally.failures)} failures; MISSED")
-    return 0 if tally.holds() else 1
+    return command(argv, "telegrams", samples(), fuzz, MUTANTS)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from schemas.observation import key
 from services.eventlog.port import EventLog
 from services.ingest.core import polling, trouble
 from services.ingest.core.polling import Failed, Fresh, Watch
@@ -22,9 +21,9 @@ from services.ingest.core.river.formats import read_as
 from services.ingest.core.river.found import DOCUMENT_BYTES_MAX, Found
 from services.ingest.core.river.sources import SOURCES
 from services.ingest.sources.jma import Outcome, Polled
-from services.ingest.sources.observed import TOPIC, Observed
+from services.ingest.sources.observed import Observed
 from services.ingest.sources.rivers import plan_of
-from services.runtime import logs, records
+from services.runtime import logs
 from services.runtime.clock import Clock
 
 SUFFIX = "*.jsonl"
@@ -74,14 +73,7 @@ class DropPoller:
     async def _take(self, file: Path, now: datetime, appended: list[str]) -> datetime | None:
         found = await asyncio.to_thread(_read, file)
         said = keeping.observations(found, self.gauges.stations, now)
-        new = [one for one in said if not self.observed.has(keeping.id_of(one))]
-        if new:
-            messages = [
-                records.message(one, key=key(one.source, one.station), id=keeping.id_of(one), source="ingest", at=now)
-                for one in new
-            ]
-            await self.log.append(TOPIC, messages)
-            appended += [message.id for message in messages]
+        appended += await self.observed.append(said, now)
         place = REFUSED if found.defects else TAKEN
         for defect in found.defects:
             _log.error("drop.refused", file=file.name, code=defect.code, reason=defect.reason, hint=defect.hint)

@@ -180,11 +180,7 @@ class Poller:
             return Failed(trouble=trouble.no_answer(source.id, _reason(result)))
         if result.status == HTTPStatus.NOT_MODIFIED:
             return Unchanged()
-        return Failed(
-            trouble=trouble.bad_status(source.id, result.status),
-            backs_off=result.status in BACKS_OFF or result.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
-            retry_after_s=retry_after_s(result.headers, poll.now),
-        )
+        return refused(source.id, result, poll.now)
 
     async def _long(self, poll: Underway) -> None:
         """Read the long feed for what the short one may not list any more; that it is missing is not fatal."""
@@ -280,9 +276,7 @@ class Poller:
         """Leave the server alone for a while; answers to what was asked together count as one."""
         source, watch = poll.desk.source, poll.desk.watch
         if polling.is_due(watch, poll.now):
-            found = trouble.bad_status(source.id, result.status)
-            failed = Failed(trouble=found, backs_off=True, retry_after_s=retry_after_s(result.headers, poll.now))
-            poll.desk.watch = polling.after(source, watch, failed, poll.now)
+            poll.desk.watch = polling.after(source, watch, refused(source.id, result, poll.now), poll.now)
 
     async def _keep(self, poll: Underway, wanted: Wanted, body: bytes) -> None:
         source = poll.desk.source
@@ -368,6 +362,15 @@ class Poller:
             received_bytes=poll.received_bytes,
             reports=tuple(reports),
         )
+
+
+def refused(source: str, got: Got, now: datetime) -> Failed:
+    """What an answer with a status that is no content means, and whether it asks to be left alone."""
+    return Failed(
+        trouble=trouble.bad_status(source, got.status),
+        backs_off=got.status in BACKS_OFF or got.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        retry_after_s=retry_after_s(got.headers, now),
+    )
 
 
 def _reason(result: Result) -> str:

@@ -5,15 +5,19 @@ A restart and a second ingest know it too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from schemas.observation import Observation
+from schemas.observation import Observation, key
 from schemas.topics import TOPICS
 from services.eventlog.port import BEFORE_FIRST, EventLog, Record
-from services.ingest.core.river import listing
+from services.ingest.core.river import keeping, listing
 from services.runtime import records
 
 TOPIC = "observations"
+APPEND_MAX = 2_000
+"""Records of one append: a first answer with a week of ten-minute values comes in a few."""
 KNOWN_MAX = 100_000
 """Ids remembered; the oldest are forgotten. A repeat beyond it is one more record, which the fold ignores."""
 
@@ -51,3 +55,14 @@ class Observed:
     def has(self, id_: str) -> bool:
         """Whether a record is in the log already."""
         return id_ in self._ids
+
+    async def append(self, said: Sequence[Observation], now: datetime) -> list[str]:
+        """Put what is not in the log yet into it, a slice at a time; answers the ids."""
+        new = [one for one in said if not self.has(keeping.id_of(one))]
+        messages = [
+            records.message(one, key=key(one.source, one.station), id=keeping.id_of(one), source="ingest", at=now)
+            for one in new
+        ]
+        for start in range(0, len(messages), APPEND_MAX):
+            await self.log.append(TOPIC, messages[start : start + APPEND_MAX])
+        return [message.id for message in messages]

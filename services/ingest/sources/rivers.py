@@ -8,13 +8,13 @@ every list of the poll answered 200 or 304 with a content within the source's ag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 
-from schemas.observation import Observation, key
+from schemas.observation import Observation
 from schemas.status import StatusReport
 from services.eventlog.port import EventLog
 from services.ingest.core import letters, polling, trouble
@@ -28,15 +28,13 @@ from services.ingest.core.river.found import Found
 from services.ingest.core.river.requests import Ask, asks
 from services.ingest.core.river.sources import RiverSource, reader_of
 from services.ingest.core.trouble import Trouble
-from services.ingest.sources.http import Got, Http, Result, TooLarge, http_date, retry_after_s
-from services.ingest.sources.jma import BACKS_OFF, Outcome, Polled
-from services.ingest.sources.observed import TOPIC, Observed
+from services.ingest.sources.http import Got, Http, Result, TooLarge, http_date
+from services.ingest.sources.jma import Outcome, Polled, refused
+from services.ingest.sources.observed import Observed
 from services.runtime import logs, metrics, records
 from services.runtime.clock import Clock
 
 GOOD = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT})
-APPEND_MAX = 2_000
-"""Records of one append: a first answer with a week of ten-minute values comes in a few."""
 
 _log = logs.get("ingest")
 
@@ -192,18 +190,10 @@ class RiverPoller:
             for one in keeping.observations(page.found, self.gauges.stations, poll.now)
         ]
         said += self._gone(poll, {one.station for one in said})
-        new = [one for one in said if not self.observed.has(keeping.id_of(one))]
-        for start in range(0, len(new), APPEND_MAX):
-            await self._append(poll, new[start : start + APPEND_MAX])
-
-    async def _append(self, poll: _Poll, new: Sequence[Observation]) -> None:
-        messages = [
-            records.message(one, key=key(one.source, one.station), id=keeping.id_of(one), source="ingest", at=poll.now)
-            for one in new
-        ]
-        await self.log.append(TOPIC, messages)
-        poll.appended += [message.id for message in messages]
-        _log.event("observations.appended", source=poll.desk.source.id, count=len(messages))
+        new = await self.observed.append(said, poll.now)
+        poll.appended += new
+        if new:
+            _log.event("observations.appended", source=poll.desk.source.id, count=len(new))
 
     def _gone(self, poll: _Poll, named: set[str]) -> list[Observation]:
         source = poll.desk.source
@@ -293,12 +283,8 @@ def _failed(poll: _Poll, result: Result) -> Failed:
     match result:
         case Got(status=HTTPStatus.NOT_MODIFIED):
             return Failed(trouble=trouble.not_modified_since_never(source))
-        case Got(status=status, headers=headers):
-            return Failed(
-                trouble=trouble.bad_status(source, status),
-                backs_off=status in BACKS_OFF or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
-                retry_after_s=retry_after_s(headers, poll.now),
-            )
+        case Got():
+            return refused(source, result, poll.now)
         case TooLarge(limit_bytes=limit_bytes):
             return Failed(trouble=trouble.no_answer(source, f"more than {limit_bytes} bytes"))
         case _:

@@ -15,7 +15,7 @@ from schemas.alert import Alert, InfoState, Origin, Status
 from schemas.status import StatusReport
 from services.eventlog.memory import MemoryLog
 from services.eventlog.open import open_log
-from services.eventlog.port import EventLog, Message
+from services.eventlog.port import APPEND_MAX, EventLog, Message
 from services.ingest.core.gauge_alert import INSTRUCTION
 from services.ingest.core.river.city import Gauges
 from services.ingest.core.river.sources import SOURCES
@@ -295,6 +295,15 @@ async def test_dropped_files_are_taken_once_and_broken_ones_set_aside(tmp_path: 
     (tmp_path / "1.jsonl").write_text(json.dumps(line))  # after a crash before the renaming
     assert (await poller.poll_once(EVENING)).appended == ()
     assert (await poller.poll_once(EVENING)).outcome == "unchanged"
+
+
+async def test_a_dropped_file_may_hold_more_readings_than_the_log_takes_in_one_call(tmp_path: Path) -> None:
+    log, count = MemoryLog(), APPEND_MAX + 1
+    poller = DropPoller(log=log, clock=SystemClock(), gauges=Gauges(), observed=Observed(log), folder=tmp_path)
+    line = {"kind": "stage", "value": 1, "unit": "m", "datum": "TP", "observed": EVENING.isoformat()}
+    (tmp_path / "1.jsonl").write_text("\n".join(json.dumps({**line, "station": str(one)}) for one in range(count)))
+    assert len((await poller.poll_once(EVENING)).appended) == count
+    assert files(tmp_path) == ["taken/1.jsonl"]
 
 
 async def test_a_drop_folder_that_is_not_there_is_an_alarm_after_a_while(tmp_path: Path) -> None:
