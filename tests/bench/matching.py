@@ -74,7 +74,8 @@ def timed(work: Callable[[], object], rounds: int) -> Timed:
 
 def in_turn(ours: Callable[[], object], peers: Callable[[], object]) -> tuple[Timed, Timed]:
     """Both sides, a round of the one after a round of the other, after one that warms."""
-    ours(), peers()
+    ours()
+    peers()
     mine, theirs = list[float](), list[float]()
     for _ in range(ROUNDS):
         mine += [_once_ms(ours) for _ in range(OURS_A_ROUND)]
