@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from playwright.async_api import Browser, Page
+from pyroaring import BitMap
 
 from schemas.alert import Alert
 from schemas.area import AreaTable
+from services.dispatcher.core.force import Pair
+from services.dispatcher.core.ledger import Level
+from services.dispatcher.core.reasons import reasons
 from services.phones.api.server import Phones
 from services.runtime import cities
 from tests.conftest import ROOT, launched
@@ -22,7 +26,10 @@ from tests.e2e.gateway import Gateway, now, order, report, warning
 from tests.e2e.proxy import Proxy
 from tests.e2e.resident_page import LIVE, ResidentPage
 from tests.e2e.screens import FLAGS
-from tests.factories import ZUSHI
+from tests.e2e.test_resident import answering, registered
+from tests.factories import ODAWARA, ZUSHI
+from tests.unit.dispatcher.core.telling import ITEM, a_notice, a_receipt, an_order
+from tests.unit.dispatcher.core.test_explain import a_decision, facts
 
 FOLDER = ROOT / "var" / "screens"
 PHONE = (390, 844)
@@ -156,6 +163,27 @@ async def _settings_in(page: ResidentPage, gateway: Gateway, line: Proxy, langua
     await page.page.get_by_role("button", name=language).click()
 
 
+TOLD = an_order("c:3:0", devices=("anna",))
+WHY = reasons(
+    facts(
+        decisions=(a_decision(ITEM),),
+        orders=(TOLD,),
+        receipts={TOLD.id: a_receipt(TOLD)},
+        told={Pair("landslide", ODAWARA): {1: Level(BitMap([5]), a_notice())}},
+    )
+)
+
+
+async def _reason(page: ResidentPage, gateway: Gateway, line: Proxy, language: str = "日本語") -> None:
+    await _home(page, gateway, line)
+    await registered(gateway, lambda one: one.address is not None)
+    await page.speak(language)
+    async with answering(gateway.log, WHY, "判断：この端末に知らせると決めた。"):
+        await page.page.locator("#why").click()
+        await page.page.wait_for_selector("#reason li")
+        await page.page.locator("#reason").scroll_into_view_if_needed()
+
+
 async def _shared(page: ResidentPage, gateway: Gateway, line: Proxy) -> None:
     await _refuge(page, gateway, line)
     await page.page.get_by_role("button", name="家族に知らせる").click()
@@ -172,6 +200,8 @@ PICTURES = {
     "l4": Picture(act=_night),
     "l4-refuge": Picture(alerts=[ORDER, SURGE, ZUSHI_RAIN], act=_refuge),
     "official-4": Picture(alerts=[SOIL, THUNDER], act=_home),
+    "reason": Picture(alerts=[SOIL], act=_reason),
+    "reason-en": Picture(alerts=[SOIL], act=lambda p, g, x: _reason(p, g, x, "English")),
     "shared": Picture(alerts=[ORDER], act=_shared),
     "drill": Picture(alerts=[DRILL, THUNDER], act=_home),
     "lost": Picture(alerts=[SOIL], act=_dead),

@@ -288,7 +288,7 @@ async def test_why_a_notification_came_is_said(gateway: Gateway, page: ResidentP
     await page.shows("土砂災害危険警報")
 
     why = Text(ja="この端末に知らせると決めました。", easy="しらせると きめました。", en="It was decided to tell you.")
-    async with answering(gateway.log, why, "判断：この端末に知らせると決めた。"):
+    async with answering(gateway.log, (why,), "判断：この端末に知らせると決めた。"):
         await page.page.get_by_role("button", name="この通知が届いた理由").click()
         reason = page.page.locator("#reason")
         await expect(reason).to_contain_text("自宅 小田原市：警報から")
@@ -298,7 +298,7 @@ async def test_why_a_notification_came_is_said(gateway: Gateway, page: ResidentP
 
 
 @asynccontextmanager
-async def answering(log: EventLog, reason: Text, line: str) -> AsyncIterator[None]:
+async def answering(log: EventLog, reasons: tuple[Text, ...], line: str) -> AsyncIterator[None]:
     """A shard that answers every question so."""
 
     async def answer() -> None:
@@ -309,7 +309,7 @@ async def answering(log: EventLog, reason: Text, line: str) -> AsyncIterator[Non
                 after = record.offset
                 question = records.payload(record)
                 assert isinstance(question, Question)
-                said = Answer(question=question.id, shard=0, lines=(line,), reasons=(reason,))
+                said = Answer(question=question.id, shard=0, lines=(line,), reasons=reasons)
                 made = records.message(said, key=question.id, id=f"a:{question.id}", source="x", at=now())
                 await log.append("answers", [made])
 
