@@ -9,7 +9,7 @@ Names lose their namespace: JMA's names do not collide, and its namespaces diffe
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
@@ -129,6 +129,14 @@ def span_of(written: str) -> timedelta | None:
         return None
     days, hours, minutes = (int(part or 0) for part in found.groups())
     return timedelta(days=days, hours=hours, minutes=minutes)
+
+
+def periods(series: Element) -> Iterator[tuple[str, datetime]]:
+    """When each period of a TimeSeriesInfo ends, by its timeId; one that states no time is left out."""
+    for define in series.findall("TimeDefines/TimeDefine"):
+        begins, lasts = time_of(token(define, "DateTime")), span_of(token(define, "Duration"))
+        if begins is not None and lasts is not None:
+            yield define.get("timeId", ""), begins + lasts
 
 
 def child(element: Element | None, *path: str) -> Element | None:
