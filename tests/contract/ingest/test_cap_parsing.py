@@ -276,3 +276,33 @@ def _where() -> Places:
 
 async def _partition(log: MemoryLog) -> int:
     return next(one.partition for one in await everything(log, "telegrams"))
+
+
+class TestAPolygon:
+    WEST = "35.24,139.05 35.34,139.05 35.34,139.14 35.24,139.14 35.24,139.05"
+    EAST = "35.24,139.15 35.34,139.15 35.34,139.24 35.24,139.24 35.24,139.15"
+
+    @staticmethod
+    def polygon(*rings: str) -> str:
+        return "".join(f"<polygon>{one}</polygon>" for one in rings)
+
+    async def test_is_carried_with_the_alert_of_its_chain(self) -> None:
+        found = await streams(await taken(cap(1, sent=at(1), area=self.polygon(self.WEST))))
+        alert = standing(found[STREAM])
+        assert alert is not None
+        [area] = alert.info[0].area
+        assert (area.code, area.polygon) == (HERE, (self.WEST,))
+
+    @pytest.mark.parametrize("order", list(permutations(range(3))))
+    async def test_of_one_part_does_not_replace_that_of_another(self, order: tuple[int, ...]) -> None:
+        parts = (
+            cap(1, sent=at(1), area=self.polygon(self.WEST, self.EAST)),
+            cap(2, sent=at(2), msg_type="Update", names=(1,), area=self.polygon(self.WEST)),
+            cap(3, sent=at(3), msg_type="Update", names=(1,), area=self.polygon(self.EAST), level="5"),
+        )
+        alert = standing((await streams(await taken(*(parts[number] for number in order))))[STREAM])
+        assert alert is not None
+        assert {(info.level, area.polygon) for info in alert.info for area in info.area} == {
+            (4, (self.WEST,)),
+            (5, (self.EAST,)),
+        }

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shapely.geometry.base import BaseGeometry
 
 from schemas.area import AreaCode, AreaTable, Scheme, UnknownArea, class20_of, lgcode6, resolve
-from services.ingest.core.cap.geometry import geometry_of
+from services.ingest.core.cap.geometry import Drawn, drawn, geometry_of
 from services.ingest.core.cap.message import Named, NamedArea
 
 _JIS = frozenset({"jisx0402", "jis", "lgcode", "localgovernmentcode", "全国地方公共団体コード", "市区町村コード"})
@@ -59,10 +59,15 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Where an area lies: class20 codes and those of larger areas; none where it is unknown or elsewhere."""
+    """Where an area lies: class20 codes and those of larger areas; none where it is unknown or elsewhere.
+
+    `drawn`: what it draws of each municipality, where nothing but its geometry says where it lies: beside a code, which
+    means all of its area, a shape narrows nothing (CAP 3.2.4: the area is the union of them).
+    """
 
     codes: tuple[AreaCode, ...]
     precision: Precision
+    drawn: Mapping[AreaCode, Drawn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +98,11 @@ def place(where: Places, area: NamedArea) -> Placed:
     if covered is None and any(_is_abroad(one) for one in area.geocodes):
         return Placed(codes=(), precision=Precision.ELSEWHERE)
     if covered is not None:
-        touched = tuple(code for code, outline in where.outlines.items() if outline.intersects(covered))
-        return Placed(codes=touched, precision=Precision.GEOMETRY if touched else Precision.ELSEWHERE)
+        touched = {
+            code: drawn(area, outline) for code, outline in where.outlines.items() if outline.intersects(covered)
+        }
+        precision = Precision.GEOMETRY if touched else Precision.ELSEWHERE
+        return Placed(codes=tuple(touched), precision=precision, drawn=touched)
     called = where.names.get(_PREFECTURE.sub("", area.name)) or where.names.get(area.name, ())
     if len(called) == 1:
         return Placed(codes=called, precision=Precision.NAME)

@@ -18,9 +18,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from schemas.alert import Alert, Area, Drill, Info, InfoState, MsgType, Scope, Severity, Status, Surface, Urgency
+from schemas.area import AreaCode
 from schemas.hazard import HAZARDS
 from schemas.level import rank_of_severity
 from services.ingest.core.cap import hazards
+from services.ingest.core.cap.geometry import WHOLE, Drawn
 from services.ingest.core.cap.message import Block, Family, Message, Named, NamedArea, Notes
 from services.ingest.core.cap.places import Places, Precision, place
 from services.ingest.core.cap.written import moment
@@ -303,7 +305,7 @@ def _infos(message: Message, stories: tuple[Story, ...], where: Places, notes: N
             placed = place(where, area)
             if placed.precision is Precision.UNKNOWN:
                 unknown[_called(area)] = None
-            areas += [Area(area_desc=area.name, code=code) for code in placed.codes]
+            areas += [_area(area.name, code, placed.drawn.get(code, WHOLE)) for code in placed.codes]
         if story.main.areas:
             infos.append(_info(story, tuple(dict.fromkeys(areas))))
     if unknown:
@@ -312,6 +314,10 @@ def _infos(message: Message, stories: tuple[Story, ...], where: Places, notes: N
         notes.add(Code.CAP_NO_AREA, "it names no area at all")
     # an end must not be lost because one of its areas is: it ends what it names, wherever that was
     return tuple(infos) if is_end or (infos and not unknown) else None
+
+
+def _area(name: str, code: AreaCode, drawn: Drawn) -> Area:
+    return Area(area_desc=name, code=code, polygon=drawn.polygons, circle=drawn.circles)
 
 
 def _called(area: NamedArea) -> str:

@@ -4,6 +4,7 @@ import pytest
 from shapely.geometry import box
 
 from schemas.area import AreaCode
+from services.ingest.core.cap.geometry import Drawn
 from services.ingest.core.cap.message import Circle, Named, NamedArea
 from services.ingest.core.cap.places import Placed, Precision, place, places
 from tests.telegrams import table
@@ -59,7 +60,9 @@ def test_one_of_the_world_that_says_japan_is_not() -> None:
 
 
 def test_geometry_counts_where_no_code_does() -> None:
-    assert _at("x", circle=Circle((35.25, 139.1), 1.0)) == Placed(codes=(HERE,), precision=Precision.GEOMETRY)
+    found = _at("x", circle=Circle((35.25, 139.1), 1.0))
+    assert (found.codes, found.precision) == ((HERE,), Precision.GEOMETRY)
+    assert found.drawn == {HERE: Drawn(circles=("35.25,139.1 1",))}
     assert _at("x", circle=Circle((51.0, 0.1), 1.0)) == Placed(codes=(), precision=Precision.ELSEWHERE)
     assert _at("x", ("UGC", "CAZ001"), circle=Circle((35.25, 139.1), 1.0)).precision is Precision.GEOMETRY
 
