@@ -13,12 +13,13 @@ from schemas.lifecycle import Stream, StreamState, fold, standing
 from schemas.telegram import RawTelegram
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import BEFORE_FIRST
+from services.gateway.core.message import of_block
 from services.ingest.core.cap.geometry import Outline, outline
 from services.ingest.core.cap.places import Places, places
 from services.ingest.sources.chains import CapReader
 from services.ingest.sources.parsing import GROUP, Parser
 from services.runtime import records
-from services.runtime.cities import deploy_dir, load_boundary
+from services.runtime.cities import deploy_dir, load_boundary, load_table
 from services.runtime.clock import SystemClock
 from services.runtime.reporting import Reporter
 from tests.contract.ingest.cap_peers import ODAWARA, SENDER, cap
@@ -253,6 +254,15 @@ async def test_an_l_alert_series_is_replaced_by_its_next_revision() -> None:
     assert [(info.level, info.hazard, info.event) for info in alert.info] == [(4, "evacuation:doc-1", "避難指示")]
     cancelled = await streams(await taken(issued, order(2, "発令", "Cancel"), source="cap.lalert"))
     assert cancelled["lalert:doc-1"].state is StreamState.CANCELLED
+    # it is the municipality's order, and said as one: no 相当, and nobody else's name
+    national = load_table(deploy_dir())
+    said_of = of_block(alert, alert.info[0], {code: one.name for code, one in national.entries.items()})
+    assert (said_of.order, said_of.equivalent, said_of.level, said_of.name.ja) == (True, False, 4, "避難指示")
+    assert (said_of.verb.ja, said_of.source.easy, said_of.source.en) == (
+        "発令",
+        "まちの やくしょ",
+        "The municipal office",
+    )
 
 
 async def test_what_is_no_cap_in_the_log_is_none_of_the_readers_business() -> None:

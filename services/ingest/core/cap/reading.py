@@ -17,7 +17,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from schemas.alert import Alert, Area, Drill, Info, InfoState, MsgType, Scope, Severity, Status, Surface, Urgency
+from schemas.alert import (
+    Alert,
+    Area,
+    Drill,
+    Info,
+    InfoState,
+    MsgType,
+    Origin,
+    Scope,
+    Severity,
+    Status,
+    Surface,
+    Urgency,
+)
 from schemas.area import AreaCode
 from schemas.hazard import HAZARDS
 from schemas.level import rank_of_severity
@@ -377,6 +390,8 @@ def _alert(message: Message, infos: tuple[Info, ...], *, source: str, url: str, 
         msg_type=message.msg_type,
         scope=message.scope or Scope.PRIVATE,
         source=message.family,
+        # an evacuation order is the municipality's, whoever sends it on
+        origin=Origin.OFFICE if message.type in HEADS else Origin.OFFICIAL,
         streams=(f"{stream_of(message.family, root_of(message))}{f'~{run}' if is_drill else ''}",),
         revision=revision_of(message),
         references=tuple(map(str, message.references)),

@@ -88,3 +88,10 @@ def test_json_is_known_by_how_it_begins() -> None:
         False,
         False,
     ]
+
+
+def test_a_report_is_one_of_l_alert_where_it_names_its_vocabulary() -> None:
+    report = b"<Report xmlns='http://xml.publiccommons.ne.jp/pcxml1/4'/>"
+    assert _read(report).type == ""
+    assert _refusal(b"<Report xmlns='http://xml.kishou.go.jp/jmaxml1/'/>") is Code.UNKNOWN_ROOT
+    assert read_document(report.decode().encode("utf-16")) == read_document(report)
