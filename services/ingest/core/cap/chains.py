@@ -221,7 +221,8 @@ def _called(info: Info, root: Node) -> Info:
 def _named(alert: Alert) -> Iterator[tuple[str, str, datetime | None]]:
     """The messages that an alert names besides itself."""
     for reference in alert.references:
-        sender, identifier, sent = reference.split(",")
+        sender, _, rest = reference.partition(",")
+        identifier, _, sent = rest.rpartition(",")
         if (sender, identifier) != (alert.sender, alert.identifier):
             yield sender, identifier, moment(sent)
 

@@ -66,6 +66,9 @@ def ring(text: str, notes: Notes) -> Ring | None:
 def circle(text: str, notes: Notes) -> Circle | None:
     """A circle's text ("lat,lon radius", or L-Alert's "lat,lon,radius"); None where it is none."""
     words = text.replace(",", " ").split()
+    if len(words) == len(("latitude", "longitude")):
+        notes.add(Code.CAP_GEOMETRY, f"{named(text)} is a circle without a radius: taken for a point")
+        words.append("0")
     try:
         latitude, longitude, radius_km = (float(word) for word in words)
     except ValueError:

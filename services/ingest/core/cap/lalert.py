@@ -74,6 +74,7 @@ _TYPES = {
     "error": MsgType.ERROR,
 }
 _LEVEL_BEFORE = re.compile(r"^[【\[(]?警戒レベル([1-5])[】\])]?\s*")
+_SEPARATORS = re.compile(r"[,\s]+")
 _PREFECTURE_ENDS = "000"
 """The digits of a municipality in an OrganizationCode that is a prefecture's."""
 
@@ -150,7 +151,8 @@ def _document(content: Element, head: Element, notes: Notes) -> tuple[str, int]:
         document = ""
     if number < 1:
         notes.add(Code.LALERT_DOCUMENT, f"documentRevision is {named(written)}")
-    return document, number
+    # what stands between the parts of a reference cannot stand in one
+    return _SEPARATORS.sub("_", document), number
 
 
 def _sender(envelope: Element, content: Element, report: Element, notes: Notes) -> str:
@@ -159,7 +161,7 @@ def _sender(envelope: Element, content: Element, report: Element, notes: Notes) 
     if not written or len(written) > ID_MAX:
         notes.add(Code.CAP_ELEMENT, f"senderID is {named(written)}")
         return UNKNOWN_SENDER
-    return written
+    return _SEPARATORS.sub("_", written)
 
 
 def _before(sender: str, document: str, number: int) -> tuple[Reference, ...]:

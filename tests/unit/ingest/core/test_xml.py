@@ -50,6 +50,15 @@ class TestReading:
     def test_an_encoding_that_says_what_it_is_can_be_read(self, body: bytes) -> None:
         assert _code(body) is None
 
+    @pytest.mark.parametrize(
+        ("called", "codec"),
+        [("Shift_JIS", "cp932"), ("Windows-31J", "cp932"), ("EUC-JP", "euc_jp"), ("ISO-2022-JP", "iso2022_jp")],
+    )
+    def test_so_can_the_encodings_of_japan(self, called: str, codec: str) -> None:
+        root = _read(f'<?xml version="1.0" encoding="{called}" standalone="yes"?>\n<a>大雨</a>'.encode(codec))
+        assert isinstance(root, Element)
+        assert root.text == "大雨"
+
     def test_a_document_at_every_limit_is_read(self) -> None:
         assert _code("<a>" * DEPTH_MAX + "</a>" * DEPTH_MAX) is None
         assert isinstance(read_xml(b"<a><b/><b/></a>", roots=("a",), elements_max=3), Element)
@@ -67,7 +76,8 @@ class TestRefusing:
             ("<a>大".encode()[:-1], Code.NOT_WELL_FORMED),
             ("<html></html>", Code.UNKNOWN_ROOT),
             ("<a>大雨</a>".encode("shift_jis"), Code.WRONG_ENCODING),
-            ("<?xml version='1.0' encoding='Shift_JIS'?><a>大雨</a>".encode("shift_jis"), Code.WRONG_ENCODING),
+            ("<?xml version='1.0' encoding='Shift_JIS'?><a>大雨</a>".encode("euc_jp")[:-6], Code.WRONG_ENCODING),
+            ("<?xml version='1.0' encoding='Big5'?><a>大雨</a>".encode("big5"), Code.WRONG_ENCODING),
             ("<?xml version='1.0' encoding='no-such'?><a/>", Code.WRONG_ENCODING),
             ("<?xml version='1.0' encoding='UTF-8'?><a/>".encode("utf-16"), Code.WRONG_ENCODING),
             ("<!DOCTYPE a><a/>", Code.DTD_FORBIDDEN),

@@ -84,7 +84,6 @@ class TestCircle:
         "text",
         [
             "",
-            "35.2 139.1",
             "a,b 1",
             "nan,139 1",
             "35,inf 1",
@@ -173,6 +172,10 @@ def _drawn(*texts: str, circle: Circle | None = None) -> geometry.Drawn:
     notes = Notes()
     rings = tuple(filter(None, (geometry.ring(text, notes) for text in texts)))
     return geometry.drawn(NamedArea(name="", rings=rings, circles=(circle,) if circle else ()), TOWN)
+
+
+def test_a_circle_without_a_radius_is_a_point_and_it_is_said() -> None:
+    assert _circle("35.2,139.1") == (Circle((35.2, 139.1), 0.0), 1)
 
 
 class TestWhatIsDrawnOfAMunicipality:

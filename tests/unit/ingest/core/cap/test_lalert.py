@@ -183,6 +183,11 @@ class TestWhichItIs:
         assert _codes(found) == [code]
         assert found.identifier == ("" if code is Code.LALERT_DOCUMENT else "doc-1.1")
 
+    def test_what_separates_the_parts_of_a_reference_is_taken_out_of_a_name(self) -> None:
+        found = _read(documentID="a, b", senderID="x,y", documentRevision="2")
+        assert (found.sender, found.identifier) == ("x_y", "a_b.2")
+        assert [str(one) for one in found.references] == ["x_y,a_b.1,"]
+
     def test_two_words_for_its_status_are_none(self) -> None:
         inner = "<Control><distributionStatus>Test</distributionStatus></Control>"
         found = read_lalert(parsed(_document().replace(b"<Report>", f"<Report>{inner}".encode())))

@@ -75,3 +75,16 @@ def test_a_name_that_only_one_municipality_has(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "小田原", "酒匂川左岸", "県小田原市", "府中市"])
 def test_a_name_that_none_or_several_have_is_unknown(name: str) -> None:
     assert _at(name).precision is Precision.UNKNOWN
+
+
+@pytest.mark.parametrize("value", ["14", "14000", "140007"])
+def test_a_prefecture_is_all_its_municipalities(value: str) -> None:
+    found = _at("神奈川県", ("JISX0402", value))
+    assert found.precision is Precision.GEOCODE
+    assert [code.code for code in found.codes] == ["1410011", "1410012", "1413000", "1420600", "1438200"]
+    assert _at("x", ("JISX0402", "140001")).precision is Precision.UNKNOWN, "a wrong check digit"
+    assert _at("x", ("JISX0402", "99")).precision is Precision.UNKNOWN
+
+
+def test_a_prefecture_that_is_one_office_is_known_by_its_name() -> None:
+    assert _at("神奈川県") == Placed(codes=(AreaCode("office", "140000"),), precision=Precision.NAME)
