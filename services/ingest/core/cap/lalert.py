@@ -126,6 +126,7 @@ def _message(envelope: Element, content: Element) -> Message:
         document=document,
         number=number,
         areas=areas,
+        issuer=next((code for code, _ in _offices(report) if code and code[2:5] != _PREFECTURE_ENDS), ""),
         is_unread=is_unread,
         defects=notes.told(),
     )

@@ -342,7 +342,9 @@ def _town_of(message: Message, where: Places) -> tuple[AreaCode, ...]:
     """The one municipality that an L-Alert message is about: what it names without a code (a school, a street) lies there."""
     if message.family is not Family.LALERT:
         return ()
-    placed = [one for area in message.areas if (one := place(where, area)).precision is Precision.GEOCODE]
+    issuer = NamedArea(name="", geocodes=(Named("jisX0402", message.issuer),))
+    named_ones = [one for area in message.areas if (one := place(where, area)).precision is Precision.GEOCODE]
+    placed = named_ones or [place(where, issuer)]
     codes = tuple(dict.fromkeys(code for one in placed for code in one.codes))
     return codes if len({jis5_of(code) for code in codes}) == 1 else ()
 

@@ -227,6 +227,13 @@ class TestWhoseWordItIs:
         assert self.by(both, publishingOfficeName="神奈川県") == "小田原市"
         assert self.by(f"<EditorialOffice>{self.office('142069', '小田原市')}</EditorialOffice>") == "小田原市"
 
+    def test_its_code_is_that_of_the_municipality(self) -> None:
+        offices = self.office("140007", "神奈川県"), self.office("142069", "小田原市")
+        control = "".join(f"<Control><EditorialOffice>{one}</EditorialOffice></Control>" for one in offices)
+        found = read_lalert(parsed(_document().replace(b"<Report>", f"<Report>{control}".encode())))
+        assert isinstance(found, tuple)
+        assert (found[0].issuer, _read().issuer) == ("142069", "")
+
     def test_else_who_is_named_else_the_area(self) -> None:
         prefecture = f"<EditorialOffice>{self.office('140007', '神奈川県')}</EditorialOffice>"
         assert (self.by(prefecture, publishingOfficeName="県庁"), self.by(prefecture)) == ("県庁", "神奈川県")

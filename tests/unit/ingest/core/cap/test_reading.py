@@ -153,11 +153,18 @@ class TestWhereAnOrderIs:
     TOWN = NamedArea(name="例示市", geocodes=(Named("jisX0402", "142069"),))
     SCHOOL = NamedArea(name="第二小学校")
 
-    def _order(self, *outside: NamedArea, family: Family = Family.LALERT) -> Reading:
+    def _order(self, *outside: NamedArea, family: Family = Family.LALERT, issuer: str = "") -> Reading:
         found = message(info())
         block = replace(found.blocks[0], areas=(self.SCHOOL,))
         order = replace(
-            found, family=family, type="EvacuationOrder", document="doc-1", number=1, blocks=(block,), areas=outside
+            found,
+            family=family,
+            type="EvacuationOrder",
+            document="doc-1",
+            number=1,
+            blocks=(block,),
+            areas=outside,
+            issuer=issuer,
         )
         return _read(order)
 
@@ -167,6 +174,12 @@ class TestWhereAnOrderIs:
         assert [str(one.code) for info in reading.alert.info for one in info.area] == ["class20:1420600"]
         assert [row.code for row in reading.rows] == ["142069", None]
         assert reading.alert.origin is Origin.OFFICE
+
+    def test_without_a_word_of_where_it_is_the_municipality_that_orders(self) -> None:
+        reading = self._order(issuer="142069")
+        assert reading.alert is not None
+        assert [str(one.code) for info in reading.alert.info for one in info.area] == ["class20:1420600"]
+        assert self._order(issuer="140007").ignored == "refused", "a prefecture is no town"
 
     def test_with_none_or_several_it_is_unknown(self) -> None:
         other = NamedArea(name="箱根町", geocodes=(Named("jisX0402", "143821"),))
