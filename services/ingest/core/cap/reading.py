@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -38,7 +38,7 @@ from schemas.level import rank_of_severity
 from services.ingest.core.cap import hazards
 from services.ingest.core.cap.geometry import WHOLE, Drawn
 from services.ingest.core.cap.message import Block, Family, Message, Named, NamedArea, Notes
-from services.ingest.core.cap.places import Places, Precision, place
+from services.ingest.core.cap.places import Placed, Places, Precision, place
 from services.ingest.core.cap.written import moment
 from services.ingest.core.defect import Code, Defect
 from services.ingest.core.identity import key_part, run_of
@@ -323,8 +323,8 @@ def _infos(message: Message, stories: tuple[Story, ...], where: Places, notes: N
         areas: list[Area] = []
         for area in story.main.areas:
             placed = place(where, area)
-            if placed.precision is Precision.UNKNOWN and town:
-                placed = replace(placed, codes=town)
+            if town and placed.precision is not Precision.GEOCODE:
+                placed = Placed(codes=town, precision=Precision.NAME)
             elif placed.precision is Precision.UNKNOWN:
                 unknown[_called(area)] = None
             areas += [_area(area.name, code, placed.drawn.get(code, WHOLE)) for code in placed.codes]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from schemas.alert import Info, InfoState, MsgType, Origin, Severity, Status, Surface, Urgency
-from services.ingest.core.cap.message import Family, Message, Named, NamedArea
+from services.ingest.core.cap.message import Circle, Family, Message, Named, NamedArea
 from services.ingest.core.cap.places import places
 from services.ingest.core.cap.reading import Reading, name_part, read_message, revision_of, root_of, stream_of
 from services.ingest.core.defect import Code
@@ -153,9 +153,11 @@ class TestWhereAnOrderIs:
     TOWN = NamedArea(name="例示市", geocodes=(Named("jisX0402", "142069"),))
     SCHOOL = NamedArea(name="第二小学校")
 
-    def _order(self, *outside: NamedArea, family: Family = Family.LALERT, issuer: str = "") -> Reading:
+    def _order(
+        self, *outside: NamedArea, family: Family = Family.LALERT, issuer: str = "", named: NamedArea | None = None
+    ) -> Reading:
         found = message(info())
-        block = replace(found.blocks[0], areas=(self.SCHOOL,))
+        block = replace(found.blocks[0], areas=(named or self.SCHOOL,))
         order = replace(
             found,
             family=family,
@@ -174,6 +176,12 @@ class TestWhereAnOrderIs:
         assert [str(one.code) for info in reading.alert.info for one in info.area] == ["class20:1420600"]
         assert [row.code for row in reading.rows] == ["142069", None]
         assert reading.alert.origin is Origin.OFFICE
+
+    def test_a_point_that_lies_in_no_outline_of_ours_makes_it_no_other_town_s(self) -> None:
+        at_sea = replace(self.SCHOOL, circles=(Circle((35.0, 139.5), 0.0),))
+        reading = self._order(self.TOWN, named=at_sea)
+        assert reading.alert is not None
+        assert [str(one.code) for info in reading.alert.info for one in info.area] == ["class20:1420600"]
 
     def test_without_a_word_of_where_it_is_the_municipality_that_orders(self) -> None:
         reading = self._order(issuer="142069")
