@@ -14,6 +14,7 @@ from services.ingest.core.xml import (
     child,
     local,
     named,
+    periods,
     read_xml,
     span_of,
     text,
@@ -138,6 +139,15 @@ class TestLooking:
 
     def test_a_reason_repeats_a_long_text_only_in_part(self) -> None:
         assert (named("大雨"), named("あ" * (NAMED_MAX + 1))) == ("'大雨'", f"'{'あ' * NAMED_MAX}…'")
+
+
+def test_each_period_of_a_series_ends_when_it_says_and_one_without_a_time_is_left_out() -> None:
+    define = "<TimeDefine timeId='{}'><DateTime>{}</DateTime><Duration>{}</Duration></TimeDefine>"
+    good = define.format(1, "2026-09-01T21:00:00+09:00", "PT3H")
+    wrong = define.format(2, "soon", "PT3H") + define.format(3, "2026-09-01T21:00:00+09:00", "long")
+    series = _read(f"<a><TimeDefines>{good}{wrong}</TimeDefines></a>")
+    assert isinstance(series, Element)
+    assert [(ref, end.isoformat()) for ref, end in periods(series)] == [("1", "2026-09-01T15:00:00+00:00")]
 
 
 class TestTimes:

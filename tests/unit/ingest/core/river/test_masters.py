@@ -56,10 +56,11 @@ def taken(*masters: object, current: str = "", towns: str = "14206", named: str 
     "document",
     [
         {"obsInfo": MASTER},
+        [3, {"obsInfo": MASTER}],
         {"obsList": {"obsStg": [MASTER], "obsRn": [{"obsFcd": "0999900100001", "obsNm": "雨"}]}},
         {"prefTwn": [{"stg": [MASTER, {"obsFcd": "12", "obsNm": "x"}, {"obsFcd": "0999900400809"}]}]},
     ],
-    ids=["one gauge", "a town", "a prefecture"],
+    ids=["one gauge", "a list of them", "a town", "a prefecture"],
 )
 def test_a_master_tells_the_levels_of_its_gauges(document: object) -> None:
     [station] = levels(document)
