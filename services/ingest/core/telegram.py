@@ -33,7 +33,7 @@ from services.ingest.core.identity import (
     run_of,
 )
 from services.ingest.core.types import CANARY, StreamKey, TelegramType
-from services.ingest.core.xml import named, read_xml, text, time_of, token
+from services.ingest.core.xml import ELEMENTS_MAX, named, read_xml, text, time_of, token
 
 SENDER = "jma.go.jp"
 """CAP sender of everything that JMA says."""
@@ -123,7 +123,7 @@ def read_telegram(
     `url`: its address, which may name a drill's run. `surfaces`: where a drill from a feed may be shown.
     """
     written = types.by_name(name)
-    report = read_xml(body, roots=("Report",))
+    report = read_xml(body, roots=("Report",), elements_max=written.row.elements_max if written else ELEMENTS_MAX)
     try:
         if isinstance(report, Defect):
             return _refused(written, report)

@@ -31,6 +31,7 @@ from services.ingest.core.bodies import (
     volcano,
     weather_warning,
 )
+from services.ingest.core.xml import ELEMENTS_MAX
 
 EMERGENCY = "alerts.emergency"
 ROUTINE = "alerts.routine"
@@ -50,6 +51,8 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 NEWS = 3 * HOUR
 """How long something that happened, and that nobody ends, is shown: as long as a warning whose source fell silent."""
+COUNTRY_ELEMENTS_MAX = 800_000
+"""Elements of a telegram about the whole country, which has 1,900 municipalities in four lists."""
 CANARY = "canary"
 """The source that is our own loopback feed."""
 CANARY_TYPE = "HANSHO"
@@ -79,7 +82,7 @@ class TelegramType:
     can reach rank 4. `feed`: the source whose being heard keeps its streams (their lease).
     `lasts`: how long it holds from its report on, where it states no end (None: until replaced, under the lease);
     `states_end`: Head/ValidDateTime is its end. `copy_since`: reports from then on repeat what a newer type says.
-    `aside`: why it goes no further although it is read.
+    `aside`: why it goes no further although it is read. `elements_max`: XML elements of one.
     `informs`: puts nothing in force. `pushed_only`: of no use by a feed that is minutes behind.
     `by_prefecture`: of one prefecture, although its stream is an event.
     """
@@ -97,6 +100,7 @@ class TelegramType:
     states_end: bool = False
     copy_since: datetime | None = None
     aside: str | None = None
+    elements_max: int = ELEMENTS_MAX
     informs: bool = False
     pushed_only: bool = False
     by_prefecture: bool = False
@@ -319,6 +323,7 @@ TYPES: tuple[TelegramType, ...] = (
         ),
         feed=REGULAR,
         body=weather_warning.read_summary,
+        elements_max=COUNTRY_ELEMENTS_MAX,
         aside="summary of other telegrams",
     ),
     # Earthquakes. 緊急地震速報 comes by no public feed.

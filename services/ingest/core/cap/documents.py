@@ -17,7 +17,9 @@ from services.ingest.core.xml import read_xml
 ALERT = "alert"
 EDXL = "EDXLDistribution"
 SOAP = "Envelope"
-ROOTS = (ALERT, EDXL, SOAP)
+ALERTS = "alerts"
+"""A list of messages without more, as IPAWS serves."""
+ROOTS = (ALERT, ALERTS, EDXL, SOAP)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -35,7 +37,7 @@ def read_root(root: Element, body: bytes) -> tuple[Message, ...] | Defect:
     if root.tag != ALERT:
         # EDXL-DE and SOAP carry anything: what is CAP in them is read as CAP
         inside = tuple(read_alert(one) for one in root.iter(ALERT))
-        return inside or read_lalert(root)
+        return inside if inside or root.tag == ALERTS else read_lalert(root)
     message = read_alert(root)
     if NAMESPACE.search(body.replace(b"\0", b"")) is None:
         foreign = Defect(code=Code.CAP_NAMESPACE, reason="it is not in a namespace of CAP 1.0 to 1.2")

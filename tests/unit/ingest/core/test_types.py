@@ -8,6 +8,7 @@ from schemas.topics import TOPICS
 from services.ingest.core import types
 from services.ingest.core.bodies import text_only
 from services.ingest.core.types import EMERGENCY, ROUTINE, TYPES, TelegramType, by_name, by_title
+from services.ingest.core.xml import ELEMENTS_MAX
 
 LEVELLED = {"heavy_rain", "landslide", "storm_surge", "flood"}
 """Hazards with 警戒レベル: these can reach rank 5."""
@@ -56,6 +57,9 @@ class TestTheTable:
             "VPWS50": "summary of other telegrams",
         }
         assert {row.code for row in TYPES if row.is_used} == {row.code for row in READ if row.aside is None}
+
+    def test_only_what_speaks_of_the_whole_country_may_be_larger_than_the_others(self) -> None:
+        assert [row.code for row in TYPES if row.elements_max > ELEMENTS_MAX] == ["VPWS50"]
 
     def test_what_is_a_copy_since_the_reform(self) -> None:
         copies = "VPWW50 VPWW53 VPWW54 VPNO50 VXWW50 VPOA50 VPZJ50 VPCJ50 VPFJ50 VPFD60"
