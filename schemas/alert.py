@@ -27,6 +27,10 @@ WIRE: dict[str, Any] = {"alias_generator": camel, "validate_by_name": True, "ext
 """How contract types are written: CAP's spelling, unknown fields ignored (read by pydantic, which is not imported here)."""
 
 
+OWN_SOURCE = "office"
+"""The source of what this city's office issues here."""
+
+
 class Status(StrEnum):
     """CAP 3.2.1 status: how to handle the message."""
 
@@ -119,7 +123,7 @@ class Surface(StrEnum):
 
 
 class Origin(StrEnum):
-    """The three kinds of event that stay apart: an official warning, a gauge crossing, the office's own word."""
+    """The three kinds of event that stay apart: an official warning, a gauge crossing, a municipality's own word."""
 
     OFFICIAL = "official"
     GAUGE = "gauge"
@@ -222,6 +226,11 @@ class Alert:
         if not self.streams:
             msg = f"{self.identifier}: an alert without a stream could never be ended"
             raise ValueError(msg)
+
+
+def is_own(alert: Alert) -> bool:
+    """Whether this city's office wrote it here: a municipality's order by another route is an order, and none of ours."""
+    return alert.source == OWN_SOURCE
 
 
 def active(info: Info) -> bool:

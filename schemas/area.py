@@ -53,8 +53,10 @@ class Scheme(StrEnum):
     """高潮予報区間, 7 digits."""
     VOLCANO = "volcano"
     """火山 (315 箱根山)."""
+    EPICENTER = "epicenter"
+    """震央地名 (741 熊本県熊本地方), where a quake began: its numbers are no region's, and name places at sea too."""
     REGION = "region"
-    """Ours, for what JMA names by a text alone: `nankai` 南海トラフ地震防災対策推進地域, `hokkaido_sanriku`."""
+    """Ours, for what JMA names by a text alone: `japan` 全国, `nankai` 南海トラフ地震防災対策推進地域, `hokkaido_sanriku`."""
 
 
 SURFACES = ("sign", "page", "public", "push")
@@ -74,6 +76,7 @@ _DIGITS: dict[str, tuple[int, ...]] = {
     Scheme.RIVER: (8, 10),
     Scheme.SURGE: (7,),
     Scheme.VOLCANO: (3,),
+    Scheme.EPICENTER: (3,),
 }
 """Systems whose list we do not hold in full: a code of the right form is taken at its word."""
 

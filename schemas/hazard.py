@@ -166,9 +166,18 @@ HAZARDS = MappingProxyType({hazard.id: hazard for hazard in _ROWS})
 """Every hazard by id, in the order of DESIGN's list."""
 
 
+INFORMATION = "information"
+"""The item of a hazard that a source only informs of."""
+
+
 def base(hazard_id: str) -> str:
     """The hazard that people follow: the id without its item (`flood:820209000400` → `flood`)."""
     return hazard_id.partition(":")[0]
+
+
+def informs(hazard_id: str) -> bool:
+    """Whether it is what a source only informs of: an item of its own, so that a warning beside it can end."""
+    return hazard_id.partition(":")[2] == INFORMATION
 
 
 def hazard(hazard_id: str) -> Hazard:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from schemas.alert import (
+    OWN_SOURCE,
     Alert,
     Area,
     Category,
@@ -89,7 +90,7 @@ def an_alert(
         sent=sent,
         status=status,
         msg_type=msg_type,
-        source="jma",
+        source=OWN_SOURCE if origin is Origin.OFFICE else "jma",
         origin=origin,
         streams=(f"{stream}~{run}" if run else stream,),
         revision=revision,

@@ -32,7 +32,11 @@ SNAPSHOTS = ("VPWW", "VPHW", "VXWW")
 WARNINGS = (*SNAPSHOTS, "VPBS")
 """Types from which class20 codes are taken."""
 CODES, ENGLISH, TELEGRAMS, OWN = "codes2024", "area2021", "telegrams", "own"
-REGIONS = {"nankai": "南海トラフ地震防災対策推進地域", "hokkaido_sanriku": "北海道・三陸沖後発地震の対象地域"}
+REGIONS = {
+    "japan": "全国",
+    "nankai": "南海トラフ地震防災対策推進地域",
+    "hokkaido_sanriku": "北海道・三陸沖後発地震の対象地域",
+}
 """What JMA names by a text alone; the codes are ours. A city says in its file which it lies in."""
 DETAIL_DEG = 0.0001
 """About 10 m: finer than that no page of ours draws."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import ClassVar, TextIO
 
@@ -21,10 +21,14 @@ from schemas.area import (
     parse_table,
     resolve,
 )
+from schemas.observation import Station
 from services.ingest.core import area_tables
 from services.ingest.core.area_tables import Renewed
 from services.ingest.core.boundary import BoundaryDefect, boundary, shapes
-from services.runtime.cities import city_ids, deploy_dir, load_city, load_table
+from services.ingest.core.defect import Defect
+from services.ingest.core.river import masters
+from services.ingest.core.river.city import parse_gauges
+from services.runtime.cities import city_ids, deploy_dir, load_city, load_gauges_text, load_table
 from services.runtime.errors import HanshoError
 
 LISTED_MAX = 20
@@ -48,11 +52,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     explain.add_argument(
         "area", nargs="+", help="class20:1420600, tsunami:330, a JIS code (14206) or a name (小田原市)"
     )
-    bring = actions.add_parser("import", help="JMA's area.json or code table, or a city's outline (GeoJSON, TopoJSON)")
+    bring = actions.add_parser("import", help="JMA's tables, a city's outline (GeoJSON, TopoJSON), levels of gauges")
     bring.add_argument("file")
     bring.add_argument("--version", default="", help="date of the table; empty: when the file was last changed")
     bring.add_argument("--city", default="", help="the file is an outline, and of this city")
     bring.add_argument("--source", default="", help="of an outline: whose data it is, to be named where it is drawn")
+    bring.add_argument("--gauges", action="store_true", help="the file has levels of gauges, for --city's gauges.toml")
+    bring.add_argument("--station", action="append", default=[], help="of --gauges: a gauge of another town, too")
     bring.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
 
 
@@ -65,7 +71,7 @@ def main(options: argparse.Namespace, out: TextIO) -> int:
         lines = [line for area in options.area for line in explained(deploy, load_table(deploy), area)]
         _print(lines, out)
         return 1 if any(line.startswith("E1301") for line in lines) else 0
-    bring = import_outline if options.city else import_table
+    bring = import_levels if options.gauges else import_outline if options.city else import_table
     return _print(bring(deploy, options), out)
 
 
@@ -197,6 +203,42 @@ def import_outline(deploy: Path, options: argparse.Namespace) -> Iterator[str]:
     yield f"{city.name.ja}: {len(made['features'][0]['geometry']['coordinates'])} polygons, {len(text) / 1000:.0f} KB"
     if not options.dry_run:
         _replace(deploy / "cities" / city.id / "boundary.geojson", text + "\n")
+
+
+def import_levels(deploy: Path, options: argparse.Namespace) -> Iterator[str]:
+    """Write the levels of a city's gauges into its `gauges.toml`, each with its date and where it is from."""
+    file = Path(options.file)
+    if not options.city:
+        raise ImportRefused("--gauges needs --city: whose gauges they are")
+    city = load_city(deploy, options.city, load_table(deploy))
+    try:
+        since = date.fromisoformat(options.version) if options.version else _day(file)
+    except ValueError as error:
+        raise ImportRefused(f"--version {options.version}: {error}; expected a date as 2026-06-01") from error
+    found = masters.read_levels(_text(file).encode(), since=since, source=options.source or file.name)
+    if isinstance(found, Defect):
+        raise ImportRefused(f"{file}: {found.reason}. Nothing was changed")
+    current = load_gauges_text(deploy, options.city)
+    if isinstance(wrong := parse_gauges(current), str):
+        raise ImportRefused(f"the city's gauges.toml cannot be read ({wrong}). Nothing was changed")
+    taken = masters.take(current, found, towns=frozenset({city.jis5}), named=frozenset(options.station))
+    assert not isinstance(parse_gauges(taken.text), str), "what is written can be read"
+    yield from _some("gauges with levels", (_levels(one) for one in taken.changed))
+    yield from _some("of other towns, left out (--station takes them)", (_levels(one) for one in taken.elsewhere))
+    if options.dry_run or not taken.changed:
+        yield "nothing was written"
+        return
+    _replace(deploy / "cities" / city.id / "gauges.toml", taken.text)
+    yield f"{city.name.ja}: gauges.toml written, levels as of {since}"
+
+
+def _levels(station: Station) -> str:
+    levels = " ".join(f"{one.crossing}={one.value:g}" for one in station.thresholds)
+    return f"{station.source}:{station.station} {station.river}{station.name} {levels}"
+
+
+def _day(file: Path) -> date:
+    return datetime.fromtimestamp(_modified(file), UTC).date()
 
 
 def _said(made: Renewed) -> Iterator[str]:

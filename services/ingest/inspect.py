@@ -71,9 +71,9 @@ def lines(file: str, areas: AreaTable, cap_files: CapFiles) -> Iterator[Line]:
     root = read_xml(body, roots=ROOTS, bytes_max=FEED_BYTES_MAX, elements_max=FEED_ELEMENTS_MAX)
     if isinstance(root, Defect):
         yield _error(file, root)
-    elif root.tag == "Report":
+    elif root.tag == "Report" and not documents.is_pcxml(body):
         yield _telegram(file, body, areas)
-    elif root.tag in documents.ROOTS:
+    elif root.tag in {"Report", *documents.ROOTS}:
         yield from _numbered(file, cap_files.of(body))
     elif root.tag == "feed" and _is_jma(feed := read_feed(body)):
         yield from _feed(file, feed)

@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
 from schemas.status import StatusReport, lease_subject
+from schemas.topics import TELEGRAM_BYTES_MAX
 from services.eventlog.newest import newest
 from services.ingest.core.polling import Source
 from services.ingest.core.river.city import parse_gauges
 from services.ingest.core.river.sources import SOURCES
 from services.ingest.core.trouble import span
-from services.ingest.sources import table
+from services.ingest.core.types import PUSHED
+from services.ingest.sources import bosai, dmdata, table
 from services.ingest.sources.rivers import plan_of
 from services.runtime import cities, deployment, records
 from services.runtime.settings import LIVE_BASE, Settings
@@ -29,12 +32,15 @@ DOES_NOT_SAY = "http://localhost"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One source as it is listed. Times in seconds, sizes in bytes; `lease_s` None: nothing holds by it."""
+    """One source as it is listed. Times in seconds, sizes in bytes.
+
+    `interval_s` None: it is not asked, it pushes. `lease_s` None: nothing holds by it.
+    """
 
     id: str
     on: bool
     address: str
-    interval_s: float
+    interval_s: float | None
     age_limit_s: float
     lease_s: float | None
     bytes_max: int
@@ -67,7 +73,44 @@ def lines(settings: Settings, said: Mapping[str, StatusReport]) -> Iterator[Line
     polled = table.sources(settings, table.Bases(jma=base, canary=DOES_NOT_SAY))
     yield from (_polled(source, said) for source in polled)
     yield from (_off(row) for row in _others(polled))
+    yield _pushed(settings, said)
+    yield _crosscheck(settings, said)
     yield from _rivers(settings, said)
+
+
+def _pushed(settings: Settings, said: Mapping[str, StatusReport]) -> Line:
+    """DMDATA.JP's socket, which a key switches on."""
+    report, lease = said.get(f"feed:{PUSHED}"), said.get(lease_subject(PUSHED))
+    is_on = bool(settings.dmdata_key) and not settings.is_demo
+    return Line(
+        id=PUSHED,
+        on=is_on,
+        address=" ".join(dmdata.ENDPOINTS) if is_on else "set dmdata_key=FILE to open it",
+        interval_s=None,
+        age_limit_s=dmdata.ALARM_AFTER_S,
+        lease_s=dmdata.LEASE_S,
+        bytes_max=TELEGRAM_BYTES_MAX,
+        last_success=_last_success(dmdata.LEASE_S, report, lease),
+        now=_now(report) if is_on else "off",
+        terms=dmdata.TERMS,
+    )
+
+
+def _crosscheck(settings: Settings, said: Mapping[str, StatusReport]) -> Line:
+    """JMA's website, which live runs compare with what its telegrams say. Nothing holds by it."""
+    report = said.get(bosai.SUBJECT)
+    return Line(
+        id="jma.bosai",
+        on=settings.is_live,
+        address=f"{bosai.BASE}{bosai.PATH}",
+        interval_s=bosai.INTERVAL_S,
+        age_limit_s=bosai.AGE.summer_s,
+        lease_s=None,
+        bytes_max=bosai.LIMIT_BYTES,
+        last_success=_last_success(None, report, None),
+        now=_now(report) if settings.is_live else "off",
+        terms=bosai.TERMS,
+    )
 
 
 def _rivers(settings: Settings, said: Mapping[str, StatusReport]) -> Iterator[Line]:
@@ -98,19 +141,24 @@ def _polled(source: Source, said: Mapping[str, StatusReport]) -> Line:
         age_limit_s=source.age_limit_s,
         lease_s=source.lease_s,
         bytes_max=source.feed_bytes_max,
-        last_success=_last_success(source, report, said.get(lease_subject(source.id))),
-        now="not asked yet"
-        if report is None
-        else f"{report.condition}: {report.code} {report.message}".replace(":  ", ": "),
+        last_success=_last_success(source.lease_s, report, said.get(lease_subject(source.id))),
+        now=_now(report),
         terms=table.terms_of(source.id),
     )
 
 
-def _last_success(source: Source, report: StatusReport | None, lease: StatusReport | None) -> str:
+def _now(report: StatusReport | None) -> str:
+    return (
+        "not asked yet"
+        if report is None
+        else f"{report.condition}: {report.code} {report.message}".replace(":  ", ": ")
+    )
+
+
+def _last_success(lease_s: float | None, report: StatusReport | None, lease: StatusReport | None) -> str:
     """When it was last heard: by its lease, which is counted from there, else by a report without a complaint."""
-    if lease is not None and lease.until is not None and source.lease_s is not None:
-        heard_at = lease.until.timestamp() - source.lease_s
-        return lease.until.fromtimestamp(heard_at, lease.until.tzinfo).isoformat(timespec="seconds")
+    if lease is not None and lease.until is not None and lease_s is not None:
+        return (lease.until - timedelta(seconds=lease_s)).isoformat(timespec="seconds")
     if report is not None and not report.code:
         return report.reported_at.isoformat(timespec="seconds")
     return NEVER
@@ -134,8 +182,9 @@ def _off(row: table.CapRow) -> Line:
 def _written(line: Line) -> Iterator[str]:
     lease = "none" if line.lease_s is None else span(line.lease_s)
     yield f"{line.id}  {'on' if line.on else 'off'}  {line.address}"
+    asked = "pushed" if line.interval_s is None else f"every {span(line.interval_s)}"
     yield (
-        f"  every {span(line.interval_s)} · age limit {span(line.age_limit_s)} · lease {lease} · "
+        f"  {asked} · age limit {span(line.age_limit_s)} · lease {lease} · "
         f"at most {line.bytes_max / 1e6:g} MB · last success {line.last_success}"
     )
     yield f"  now: {line.now}"

@@ -232,7 +232,7 @@ def _alert(bulletin: Bulletin) -> Alert:
         sent=bulletin.sent,
         status=Status.EXERCISE if drill else Status.ACTUAL,
         msg_type=MsgType.CANCEL if bulletin.withdraws else MsgType.UPDATE,
-        source=bulletin.stream.split(":", maxsplit=1)[0],
+        source="office" if bulletin.office else bulletin.stream.split(":", maxsplit=1)[0],
         origin=Origin.OFFICE if bulletin.office else Origin.OFFICIAL,
         streams=(bulletin.stream,),
         revision=revision,

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { digest } from "../../services/gateway/web/shared/digest.js";
 import { freshSession, hear, hello, kept, opened, restored } from "../../services/gateway/web/shared/session.js";
-import { inForce } from "../../services/gateway/web/shared/situation.js";
+import { inForce, situationOf } from "../../services/gateway/web/shared/situation.js";
 
 const FOLDER = new URL("../fixtures/stream/", import.meta.url);
 const cases = readdirSync(FOLDER)
@@ -49,6 +49,22 @@ cases.forEach(({ name, about, frames, view, expected }) => {
       );
     }
   });
+});
+
+test("the lowest levels of a gauge are not shown in the street", () => {
+  const area = [{ areaDesc: "小田原市", code: { scheme: "class20", code: "1420600" } }];
+  const stream = (id, origin, rank) => {
+    const info = { event: "見本橋 水防団待機水位", hazard: `gauge:${id}`, state: "active", rank, area };
+    const alert = { sent: "2026-09-01T12:00:00Z", status: "Actual", origin, revision: "r", lease: "", info: [info] };
+    return { stream: id, revision: "r", state: "active", standing: "r", kept: [alert] };
+  };
+  const streams = [stream("standby", "gauge", 1), stream("caution", "gauge", 2), stream("early", "official", 1)];
+  const shown = (surface) => {
+    const view = { surface, mine: new Set(["class20:1420600"]), now: 0, leases: new Map() };
+    return inForce(situationOf("e", 1, streams), view).real.map((block) => block.stream).sort();
+  };
+  assert.deepEqual(shown("sign"), ["caution", "early"]);
+  assert.deepEqual(shown("page"), ["caution", "early", "standby"]);
 });
 
 test("there are cases", () => assert.ok(cases.length > 20));

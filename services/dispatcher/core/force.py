@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from schemas.alert import Alert, Area, Drill, Info, MsgType, Origin, Scope, Status, Surface, active
 from schemas.area import AreaCode
-from schemas.hazard import base
+from schemas.hazard import base, informs
 from schemas.lifecycle import Stream, StreamState, Validity, standing, validity
 from schemas.notification import Item, Notice
 from services.dispatcher.core.places import Covers, municipalities
@@ -181,9 +181,14 @@ def is_order(hazard: str, origin: Origin) -> bool:
     return origin is Origin.OFFICE and base(hazard) != "notice"
 
 
+def is_sudden(hazard: str) -> bool:
+    """Whether minutes count, whatever the rank: a quake, not what explains one afterwards; all that is said of a tsunami."""
+    return base(hazard) == "tsunami" or (base(hazard) == QUAKE and not informs(hazard))
+
+
 def is_loud(hazard: str, origin: Origin, rank: int) -> bool:
     """Whether it goes by the emergency lane, with a sound."""
-    return rank >= LOUD_RANK or base(hazard) in {QUAKE, "tsunami"} or is_order(hazard, origin)
+    return rank >= LOUD_RANK or is_sudden(hazard) or is_order(hazard, origin)
 
 
 class Waking(Enum):
@@ -197,7 +202,7 @@ class Waking(Enum):
 
 def waking(hazard: str, origin: Origin, rank: int) -> Waking:
     """Whom it wakes: rank 4 and above, quakes and tsunami everybody; the city's orders from level 3 unless refused."""
-    if rank >= LOUD_RANK or base(hazard) in {QUAKE, "tsunami"}:
+    if rank >= LOUD_RANK or is_sudden(hazard):
         return Waking.EVERYBODY
     return Waking.UNLESS_REFUSED if is_order(hazard, origin) and rank >= ORDER_RANK else Waking.NOBODY
 

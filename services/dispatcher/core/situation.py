@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from schemas.alert import Alert, Origin, Status
+from schemas.alert import Alert, Status, is_own
 from schemas.area import AreaCode
 from schemas.lifecycle import Stream, StreamState, close, fold, standing
 from schemas.situation import CANARY_STREAM
@@ -128,7 +128,7 @@ def _test(before: Situation, stream: str, alert: Alert) -> Step:
 
 def _series(alert: Alert) -> str:
     """What runs follow one another in: a source's drills. The office's drills end by its own word."""
-    return alert.source if alert.status is Status.EXERCISE and alert.origin is not Origin.OFFICE else ""
+    return alert.source if alert.status is Status.EXERCISE and not is_own(alert) else ""
 
 
 def _newest(known: tuple[str, str | None] | None, run: str) -> tuple[str, str | None]:

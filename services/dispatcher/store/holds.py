@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from schemas.alert import Origin
+from schemas.alert import is_own
 from schemas.lifecycle import Stream
 from services.dispatcher.core.force import NEWS_MAX
 from services.dispatcher.store.fold import Fold
@@ -51,7 +51,7 @@ class Holds:
     def is_late(self, stream: Stream) -> bool:
         """Whether the newest word of a stream is no news any more. The office's own word always is."""
         newest = stream.kept[-1]
-        if newest.origin is Origin.OFFICE or newest.lease not in self.fold.leases:
+        if is_own(newest) or newest.lease not in self.fold.leases:
             return False
         return self.fold.clock.now() - newest.sent >= NEWS_MAX
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from schemas import codec
 from schemas.alert import (
+    OWN_SOURCE,
     Alert,
     Area,
     Category,
@@ -33,7 +34,6 @@ from schemas.office import Content, Matter, Purpose, lease_source, stream_of
 from schemas.text import Text
 from services.gateway.core.incident import Incident
 
-SOURCE = "office"
 DRILL_MARK = "【訓練】"
 HAZARD_OF = {Matter.ORDER: "evacuation", Matter.SHELTER: "shelter", Matter.NOTICE: "notice"}
 TOPIC_OF = {Matter.ORDER: "alerts.emergency", Matter.SHELTER: "alerts.emergency", Matter.NOTICE: "alerts.routine"}
@@ -155,7 +155,7 @@ def _alert(
         sent=second(at),
         status=Status.EXERCISE if incident.drill else Status.ACTUAL,
         msg_type=msg_type,
-        source=SOURCE,
+        source=OWN_SOURCE,
         origin=Origin.OFFICE,
         streams=(stream_of(incident.id, incident.drill),),
         revision=revision,
@@ -259,7 +259,7 @@ def _frame_faults(incident: Incident, alert: Alert, at: datetime) -> Iterator[st
         ("drill", alert.drill, incident.drill),
         ("streams", alert.streams, (stream_of(incident.id, incident.drill),)),
         ("origin", alert.origin, Origin.OFFICE),
-        ("source", alert.source, SOURCE),
+        ("source", alert.source, OWN_SOURCE),
         ("scope", alert.scope, Scope.PUBLIC),
         ("revision", alert.revision, revision),
         ("identifier", alert.identifier, f"office:{incident.id}:{revision}"),

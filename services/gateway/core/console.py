@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from schemas.alert import Origin, Status
+from schemas.alert import Origin, Status, is_own
 from schemas.area import AreaCode
 from schemas.hazard import HAZARDS, base
 from schemas.lifecycle import Validity
@@ -156,7 +156,7 @@ def in_force(found: Iterable[Held]) -> list[InForce]:
 
 def _row(one: Held) -> InForce:
     hazard = HAZARDS.get(base(one.info.hazard), HAZARDS["notice"])
-    office = one.alert.origin is Origin.OFFICE
+    office = is_own(one.alert)
     level = None if one.alert.origin is Origin.GAUGE else one.info.level
     return InForce(
         level=level,

@@ -13,8 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from schemas.alert import Alert, Area, Info, Origin, active
-from schemas.area import AreaCode, AreaTable, City
+from schemas.alert import Alert, Area, Info, Origin, active, is_own
+from schemas.area import AreaCode, AreaTable, City, Scheme
 from schemas.hazard import HAZARDS, TAKE_CARE, Hazard, base
 from schemas.level import INFORMATION_RANK, LEVELS, Level
 from schemas.notification import Change, Item, Notice
@@ -90,7 +90,7 @@ def names_of(areas: AreaTable, city: City) -> Names:
 
 def of_block(alert: Alert, info: Info, names: Names) -> Message:
     """The message of a block that is in force."""
-    about = _about(info, alert.origin, info.headline, info.area)
+    about = _about(info, alert.origin, info.headline if is_own(alert) else "", info.area)
     source = source_of(alert.sender_name, alert.streams[0], alert.origin, names)
     return _message(alert, info, alert.origin, about=about, source=source, short=_short(alert.streams[0], source))
 
@@ -140,8 +140,16 @@ def source_of(sender_name: str, stream: str, origin: Origin, names: Names) -> Te
     namesake = next((text for text in names.values() if text.ja == sender_name), None)
     if namesake is not None:
         return Text(ja=sender, easy=cut(namesake.easy, SOURCE_MAX), en=cut(namesake.en, SOURCE_MAX))
+    if origin is Origin.OFFICE and (municipality := _municipality(sender_name, names)) is not None:
+        return Text(ja=sender, easy=cut(municipality.easy, SOURCE_MAX), en=cut(municipality.en, SOURCE_MAX))
     kind = {Origin.OFFICE: words.OFFICE, Origin.GAUGE: words.GAUGE, Origin.OFFICIAL: words.OTHER}[origin]
-    return Text(ja=sender or words.JMA.ja, easy=kind.easy, en=sender or words.JMA.en)
+    return Text(ja=sender or kind.ja or words.JMA.ja, easy=kind.easy, en=kind.en or sender or words.JMA.en)
+
+
+def _municipality(sender_name: str, names: Names) -> Text | None:
+    """The municipality whose name the sender's holds (「神奈川県小田原市役所」); of several the longest."""
+    held = (text for code, text in names.items() if code.scheme == Scheme.CLASS20 and text.ja in sender_name)
+    return max(held, key=lambda text: len(text.ja), default=None)
 
 
 def plain_event(event: str) -> str:

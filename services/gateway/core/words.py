@@ -59,7 +59,7 @@ MISTAKEN = Text(
 JMA = Text(ja="気象庁", easy="きしょうちょう", en="Japan Meteorological Agency")
 JMA_SHORT = Text(ja="気象庁", easy="きしょうちょう", en="JMA")
 """Where a screen has room for a few letters."""
-OFFICE = Text(ja="", easy="まちの やくしょ", en="")
+OFFICE = Text(ja="市区町村", easy="まちの やくしょ", en="The municipal office")
 GAUGE = Text(ja="", easy="かわの みずを はかる ところ", en="")
 OTHER = Text(ja="", easy="くにや けんの やくしょ", en="")
 """Who says it where its name would not be understood: the weather service by its stream's name, others by their kind."""

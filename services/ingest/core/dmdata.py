@@ -19,7 +19,6 @@ from typing import Any
 import orjson
 
 from schemas.topics import TELEGRAM_BYTES_MAX
-from services.ingest.core.bodies import text_only
 from services.ingest.core.defect import Code, Defect
 from services.ingest.core.types import TYPES, by_name
 from services.ingest.core.xml import named
@@ -78,7 +77,7 @@ class Other:
 
 Message = Started | Ping | Fault | Pushed | Other
 
-WANTED = frozenset(row.code for row in TYPES if row.body not in {None, text_only} and not row.copy_since)
+WANTED = frozenset(row.code for row in TYPES if row.is_used and not row.copy_since)
 """Types that can have an effect."""
 
 

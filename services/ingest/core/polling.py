@@ -295,16 +295,21 @@ def lease_report(source: Source, watch: Watch, now: datetime) -> StatusReport | 
     """
     if source.lease_s is None or watch.heard_at is None:
         return None
-    until = watch.heard_at + timedelta(seconds=source.lease_s)
-    found = trouble.lapsing(source.id, until) if (until - now).total_seconds() < source.lease_s / 2 else None
+    return lease_of(source.id, source.lease_s, watch.heard_at, now)
+
+
+def lease_of(id_: str, lease_s: float, heard_at: datetime, now: datetime) -> StatusReport:
+    """The lease of a source that was heard then."""
+    until = heard_at + timedelta(seconds=lease_s)
+    found = trouble.lapsing(id_, until) if (until - now).total_seconds() < lease_s / 2 else None
     return StatusReport(
-        subject=lease_subject(source.id),
+        subject=lease_subject(id_),
         condition=Condition.ALARM if found else Condition.OK,
         since=now,
         reported_at=now,
         until=until,
         code=found.code if found else "",
-        message=found.message if found else f"heard {clock_time(watch.heard_at)}",
+        message=found.message if found else f"heard {clock_time(heard_at)}",
         hint=found.hint if found else "",
     )
 

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element
 
 from schemas.alert import Alert, Area, Drill, Info, InfoState, Status, Surface, Urgency
 from schemas.area import AreaCode, AreaTable, Scheme, office_of
+from schemas.hazard import INFORMATION
 from schemas.level import triple_of
 from services.ingest.core import types
 from services.ingest.core.bodies import BodyReading, Entry, Kind, river_flood, text_only
@@ -32,7 +33,7 @@ from services.ingest.core.identity import (
     run_of,
 )
 from services.ingest.core.types import CANARY, StreamKey, TelegramType
-from services.ingest.core.xml import named, read_xml, text, time_of, token
+from services.ingest.core.xml import ELEMENTS_MAX, named, read_xml, text, time_of, token
 
 SENDER = "jma.go.jp"
 """CAP sender of everything that JMA says."""
@@ -43,8 +44,6 @@ TEST = "test"
 LEGACY = "legacy copy"
 """A newer type says the same: the copy has no effect."""
 NO_AREA = "names no area"
-INFORMATION = "information"
-"""The item of a hazard that a telegram only informs of."""
 TOO_LATE = "only by a pushed route"
 """緊急地震速報 by a feed that is minutes behind."""
 HEADLINE_MAX = 2000
@@ -124,7 +123,7 @@ def read_telegram(
     `url`: its address, which may name a drill's run. `surfaces`: where a drill from a feed may be shown.
     """
     written = types.by_name(name)
-    report = read_xml(body, roots=("Report",))
+    report = read_xml(body, roots=("Report",), elements_max=written.row.elements_max if written else ELEMENTS_MAX)
     try:
         if isinstance(report, Defect):
             return _refused(written, report)
@@ -167,6 +166,7 @@ def _ignored(head: Head, source: str) -> str | None:
         (row.body is None, NOT_READ),
         (head.status is Status.TEST, TEST),
         (row.copy_since is not None and head.reported_at >= row.copy_since, LEGACY),
+        (row.aside is not None, row.aside),
         (row.body is text_only, NO_AREA),
         (row.pushed_only and source in types.PULLED, TOO_LATE),
     )
@@ -358,9 +358,7 @@ def _is_first(report: Element, head: Head, content: BodyReading) -> bool:
     """Whether nothing went before: Serial 1 or, without Serial, no word anywhere of something that goes on or changes."""
     if head.serial is not None:
         return head.serial == 1
-    if head.row.body not in {None, text_only} and not any(
-        entry.kind.state is InfoState.ACTIVE for entry in content.entries
-    ):
+    if head.row.is_used and not any(entry.kind.state is InfoState.ACTIVE for entry in content.entries):
         return False
     before = any(token(last, "Code") not in {"", _NONE_BEFORE} for last in report.iter("LastKind"))
     states = (token(kind, "Status") for kind in report.iter("Kind"))

@@ -20,15 +20,18 @@ from services.ingest.core.bodies import (
     heat,
     nankai,
     on_off,
+    outlook,
     quake,
     river_flood,
     tagged,
     text_only,
+    texts,
     tsunami,
     typhoon,
     volcano,
     weather_warning,
 )
+from services.ingest.core.xml import ELEMENTS_MAX
 
 EMERGENCY = "alerts.emergency"
 ROUTINE = "alerts.routine"
@@ -48,6 +51,8 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 NEWS = 3 * HOUR
 """How long something that happened, and that nobody ends, is shown: as long as a warning whose source fell silent."""
+COUNTRY_ELEMENTS_MAX = 800_000
+"""Elements of a telegram about the whole country, which has 1,900 municipalities in four lists."""
 CANARY = "canary"
 """The source that is our own loopback feed."""
 CANARY_TYPE = "HANSHO"
@@ -77,6 +82,7 @@ class TelegramType:
     can reach rank 4. `feed`: the source whose being heard keeps its streams (their lease).
     `lasts`: how long it holds from its report on, where it states no end (None: until replaced, under the lease);
     `states_end`: Head/ValidDateTime is its end. `copy_since`: reports from then on repeat what a newer type says.
+    `aside`: why it goes no further although it is read. `elements_max`: XML elements of one.
     `informs`: puts nothing in force. `pushed_only`: of no use by a feed that is minutes behind.
     `by_prefecture`: of one prefecture, although its stream is an event.
     """
@@ -93,9 +99,16 @@ class TelegramType:
     lasts: timedelta | None = None
     states_end: bool = False
     copy_since: datetime | None = None
+    aside: str | None = None
+    elements_max: int = ELEMENTS_MAX
     informs: bool = False
     pushed_only: bool = False
     by_prefecture: bool = False
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it can have an effect: the others would be fetched for nothing."""
+        return self.body not in {None, text_only} and self.aside is None
 
     @property
     def names_office(self) -> bool:
@@ -151,6 +164,11 @@ def _explains(code: str, title: str, *, by_prefecture: bool = False) -> Telegram
 
 def _text(row: TelegramType) -> TelegramType:
     return replace(row, body=text_only)
+
+
+def _tells(row: TelegramType, body: BodyParser, lasts: timedelta) -> TelegramType:
+    """Information that nobody ends."""
+    return replace(row, body=body, lasts=lasts, informs=True)
 
 
 OLD_HAZARDS = " ".join(sorted({hazard for hazard, _, _ in weather_warning.LEGACY_KINDS.values()}))
@@ -209,7 +227,9 @@ TYPES: tuple[TelegramType, ...] = (
         by_prefecture=True,
     ),
     *(
-        replace(_text(_unread(code, title)), copy_since=REFORM)
+        replace(
+            _unread(code, title, hazards=EXPLAINED), body=texts.read_titled, lasts=DAY, copy_since=REFORM, informs=True
+        )
         for code, title in (("VPZJ50", "全般気象情報"), ("VPCJ50", "地方気象情報"), ("VPFJ50", "府県気象情報"))
     ),
     # 気象防災速報, 竜巻, 解説情報.
@@ -236,15 +256,26 @@ TYPES: tuple[TelegramType, ...] = (
     _explains("VPFJ51", "府県気象解説情報", by_prefecture=True),
     replace(_unread("VPFT50", "熱中症警戒アラート", hazards="heat"), body=heat.read, lasts=DAY, by_prefecture=True),
     # Typhoons, as information.
-    _text(_unread("VPTW", "台風解析・予報情報（５日予報）（Ｈ３０）", hazards="typhoon", numbers=range(60, 66))),
+    _tells(
+        _unread("VPTW", "台風解析・予報情報（５日予報）（Ｈ３０）", hazards="typhoon", numbers=range(60, 66)),
+        texts.read_typhoon,
+        12 * HOUR,
+    ),
     replace(
         _unread("VPTA", "台風の暴風域に入る確率", hazards="typhoon", numbers=range(50, 56)),
         body=typhoon.read_probability,
         lasts=DAY,
         informs=True,
     ),
-    _text(
-        _unread("VPTI", "全般台風情報", "全般台風情報（定型）", "発達する熱帯低気圧に関する情報", numbers=range(50, 53))
+    _tells(
+        _unread(
+            "VPTI",
+            *("全般台風情報", "全般台風情報（定型）", "発達する熱帯低気圧に関する情報"),
+            hazards="typhoon",
+            numbers=range(50, 53),
+        ),
+        texts.read_nationwide,
+        DAY,
     ),
     _unread("VPAW51", "早期天候情報"),
     _unread("VPSG50", "スモッグ気象情報"),
@@ -273,9 +304,28 @@ TYPES: tuple[TelegramType, ...] = (
     _unread("VPFD50", "府県天気予報", key=StreamKey.OFFICE),
     _unread("VPFD51", "府県天気予報（Ｒ１）", key=StreamKey.OFFICE),
     _unread("VPFW50", "府県週間天気予報", key=StreamKey.OFFICE),
-    # an outlook by the hour, and the whole country's state in one: neither issues anything
-    _unread("VPWP50", "気象警報・注意報時系列情報（Ｒ０６）", key=StreamKey.OFFICE),
-    _unread("VPWS50", "気象警報・注意報集約通報", key=StreamKey.OFFICE),
+    # an outlook by the hour, and what VPWW55–61 say of the whole country in one, every ten minutes: neither issues anything
+    replace(
+        _unread("VPWP50", "気象警報・注意報時系列情報（Ｒ０６）", hazards=OLD_HAZARDS, key=StreamKey.OFFICE),
+        feed=REGULAR,
+        body=outlook.read,
+        lasts=DAY,
+        aside="outlook",
+        informs=True,
+    ),
+    replace(
+        _unread(
+            "VPWS50",
+            *("気象警報・注意報（Ｒ０６）（集約通報）", "気象警報・注意報集約通報"),
+            hazards=OLD_HAZARDS,
+            topic=EMERGENCY,
+            key=StreamKey.LATEST,
+        ),
+        feed=REGULAR,
+        body=weather_warning.read_summary,
+        elements_max=COUNTRY_ELEMENTS_MAX,
+        aside="summary of other telegrams",
+    ),
     # Earthquakes. 緊急地震速報 comes by no public feed.
     _text(_earth("VXSE42", "緊急地震速報配信テスト", topic=ROUTINE)),
     *(
@@ -301,10 +351,11 @@ TYPES: tuple[TelegramType, ...] = (
             ("VXSE62", "長周期地震動に関する観測情報"),
         )
     ),
-    _text(_earth("VXSE52", "震源に関する情報", topic=ROUTINE)),
-    _text(_earth("VXSE56", "地震の活動状況等に関する情報", topic=ROUTINE)),
-    _text(_earth("VXSE60", "地震回数に関する情報", topic=ROUTINE)),
-    _text(_earth("VXSE61", "顕著な地震の震源要素更新のお知らせ", topic=ROUTINE)),
+    _tells(_earth("VXSE52", "震源に関する情報", topic=ROUTINE), texts.read_hypocentre, NEWS),
+    _tells(_earth("VXSE56", "地震の活動状況等に関する情報", topic=ROUTINE), texts.read_nationwide, DAY),
+    _tells(_earth("VXSE60", "地震回数に関する情報", topic=ROUTINE), texts.read_nationwide, DAY),
+    _tells(_earth("VXSE61", "顕著な地震の震源要素更新のお知らせ", topic=ROUTINE), texts.read_hypocentre, NEWS),
+    # a notice of the service's own (a gauge that sends nothing), of no danger
     _text(_earth("VZSE40", "地震・津波に関するお知らせ", topic=ROUTINE)),
     # Tsunami.
     replace(_earth("VTSE41", "津波警報・注意報・予報a", hazards="tsunami"), body=tsunami.read),

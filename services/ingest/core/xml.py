@@ -9,7 +9,7 @@ Names lose their namespace: JMA's names do not collide, and its namespaces diffe
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
@@ -27,6 +27,14 @@ YEAR_MAX = 9000
 """A time so far ahead is none: what is reckoned from it would have no date."""
 NAMED_MAX = 80
 """Characters of the source's text that a reason repeats; the rest is in the telegram itself."""
+DECLARATION_MAX = 200
+"""Bytes in which an XML declaration must end."""
+_DECLARED = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^>]*\?>")
+_CODECS = {
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "cp932", "ms932"), "cp932"),
+    **dict.fromkeys(("euc-jp", "euc_jp", "eucjp", "x-euc-jp"), "euc_jp"),
+    "iso-2022-jp": "iso2022_jp",
+}
 _SPAN = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?)?", re.ASCII)
 _PLAIN = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 
@@ -80,6 +88,10 @@ def read_xml(
 
 
 def _parsed(body: bytes, elements_max: int) -> Element | Defect:
+    try:
+        body = _transcoded(body)
+    except UnicodeDecodeError as error:
+        return Defect(code=Code.WRONG_ENCODING, reason=str(error)[:NAMED_MAX])
     parser = XMLParser(target=_Tree(elements_max), forbid_dtd=True)
     try:
         parser.feed(body)
@@ -95,6 +107,18 @@ def _parsed(body: bytes, elements_max: int) -> Element | Defect:
         # what the parser says of an encoding that it cannot read: Shift_JIS, EUC-JP, or none of this world
         return Defect(code=Code.WRONG_ENCODING, reason=str(error)[:NAMED_MAX])
     return root
+
+
+def _transcoded(body: bytes) -> bytes:
+    """A document in one of the encodings of Japan that the parser does not know, as UTF-8; any other as it is.
+
+    Raises UnicodeDecodeError where it is not what it says.
+    """
+    found = _DECLARED.match(body[:DECLARATION_MAX])
+    codec = _CODECS.get(found[1].decode("ascii").lower()) if found else None
+    if found is None or codec is None:
+        return body
+    return body[found.end() :].decode(codec).encode()
 
 
 def _wrong_encoding(body: bytes, error: ParseError) -> bool:
@@ -129,6 +153,14 @@ def span_of(written: str) -> timedelta | None:
         return None
     days, hours, minutes = (int(part or 0) for part in found.groups())
     return timedelta(days=days, hours=hours, minutes=minutes)
+
+
+def periods(series: Element) -> Iterator[tuple[str, datetime]]:
+    """When each period of a TimeSeriesInfo ends, by its timeId; one that states no time is left out."""
+    for define in series.findall("TimeDefines/TimeDefine"):
+        begins, lasts = time_of(token(define, "DateTime")), span_of(token(define, "Duration"))
+        if begins is not None and lasts is not None:
+            yield define.get("timeId", ""), begins + lasts
 
 
 def child(element: Element | None, *path: str) -> Element | None:

@@ -35,6 +35,9 @@ LIMIT_S = 20.0
 LIMIT_BYTES = 5_000_000
 AGE = Seasons(24 * 3600.0, 72 * 3600.0)
 """How old the newest issue may be: a frozen copy of this JSON has answered 200 for months (jma.md §0)."""
+TERMS = (
+    "出典：気象庁。ホームページの裏にあるJSONで、公式の配信ではない（予告なく変わる）。照合だけに使い、住民には伝えない"
+)
 PREFIX = "jma:VPWW"
 READ_MAX = 200
 

@@ -73,7 +73,8 @@ class CapReader:
             raw = records.payload(record)
             readings = await asyncio.to_thread(self._read, raw) if isinstance(raw, RawTelegram) else ()
             for reading in () if isinstance(readings, Defect) else readings:
-                if reading.alert is not None and reading.topic is not None:
+                is_chained = reading.message.family is Family.CAP  # L-Alert's series has a name of its own
+                if is_chained and reading.alert is not None and reading.topic is not None:
                     self.chains.add(reading.alert, record.appended_at)
                     count += 1
         return count

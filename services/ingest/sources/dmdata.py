@@ -13,6 +13,7 @@ import stat
 from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
@@ -44,6 +45,12 @@ TICKET_LIMIT_S = 20.0
 ALARM_AFTER_S = 120.0
 """How long both lines may be down before that is an alarm."""
 LOOK_EVERY_S = 10.0
+SAY_EVERY_S = 60.0
+LEASE_S = 600.0
+"""How long the route counts as heard after its last word. Its server pings every minute or two."""
+TERMS = (
+    "DMDATA.JP（株式会社プロジェクトDM-D.S.S）の契約と利用規約による。有償、鍵が要る。配信の保証はない。出典：気象庁"
+)
 
 _log = logs.get("ingest")
 
@@ -75,7 +82,10 @@ def read_key(file: str) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class Sockets:
-    """All lines. `up`: those that are open; `down_since`: when the last one closed (by the monotonic clock)."""
+    """All lines. `up`: those that are open; `down_since`: when the last one closed (by the monotonic clock).
+
+    `heard_at`: when one last said anything, a ping too.
+    """
 
     log: EventLog
     clock: Clock
@@ -88,6 +98,7 @@ class Sockets:
     up: set[str] = field(default_factory=set)
     down_since: float | None = None
     reason: str = "not connected yet"
+    heard_at: datetime | None = None
     _taking: set[str] = field(default_factory=set)
 
     async def run(self) -> None:
@@ -130,6 +141,7 @@ class Sockets:
             while True:
                 async with asyncio.timeout(self.silent_s):
                     text = await line.recv()
+                self.heard_at = self.clock.now()
                 await self._take(endpoint, line, text)
 
     async def _ticket(self) -> str:
@@ -206,11 +218,17 @@ class Sockets:
 
     async def _report(self) -> None:
         while True:
-            report = self.report()
-            if polling.is_worth_saying(self.reporter.last.get(report.subject), report, polling.SAY_AGAIN_S):
-                with suppress(EventLogError):  # its silence is the alarm then
-                    await self.log.append(TOPIC, [self.reporter.output(report).message])
+            for report in (self.report(), self.lease()):
+                if report is None:
+                    continue
+                if polling.is_worth_saying(self.reporter.last.get(report.subject), report, SAY_EVERY_S):
+                    with suppress(EventLogError):  # its silence is the alarm then
+                        await self.log.append(TOPIC, [self.reporter.output(report).message])
             await self.clock.sleep(LOOK_EVERY_S)
+
+    def lease(self) -> StatusReport | None:
+        """`lease:jma.pushed`: until when the route counts as heard; None before its first word."""
+        return None if self.heard_at is None else polling.lease_of(PUSHED, LEASE_S, self.heard_at, self.clock.now())
 
     def report(self) -> StatusReport:
         """`feed:jma.pushed`: ok while a line is up, an alarm when none was for too long."""

@@ -21,7 +21,7 @@ from services.ingest.core import letters, polling, trouble
 from services.ingest.core.defect import Defect
 from services.ingest.core.letters import NOWHERE, Origin
 from services.ingest.core.polling import Answer, Failed, Fresh, Source, Unchanged, Watch
-from services.ingest.core.river import keeping, listing
+from services.ingest.core.river import keeping, listing, requests
 from services.ingest.core.river.city import Gauges
 from services.ingest.core.river.formats import read_as
 from services.ingest.core.river.found import Found
@@ -41,12 +41,13 @@ _log = logs.get("ingest")
 
 @dataclass(slots=True, kw_only=True)
 class _Page:
-    """One address as it was last read: validators for the next GET, what it held."""
+    """One address as it was last read: validators for the next GET, what it held, and its next page."""
 
     etag: str = ""
     modified: str = ""
     found: Found | None = None
     updated_at: datetime | None = None
+    onward: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class RiverPoller:
 
     async def _ask(self, poll: _Poll, ask: Ask) -> None:
         if ask.following is None:
-            await self._get(poll, ask.path)
+            await self._read_on(poll, ask)
             return
         result = await self._fetch(poll, ask.path, {})
         if not isinstance(result, Got) or result.status not in GOOD:
@@ -136,17 +137,30 @@ class RiverPoller:
         for path in paths:
             await self._get(poll, path)
 
-    async def _get(self, poll: _Poll, path: str) -> None:
+    async def _read_on(self, poll: _Poll, ask: Ask) -> None:
+        """Read the answer, and its further pages while they are needed."""
+        path, stations = ask.path, set[str]()
+        for _ in range(requests.PAGES_MAX):
+            page = await self._get(poll, path, ask.onward)
+            if page is None or page.found is None:
+                return
+            stations |= {one.station for one in page.found.readings if one.station}
+            if not page.onward or not ask.lacks(stations):
+                return
+            path = page.onward
+
+    async def _get(self, poll: _Poll, path: str, onward: Callable[[bytes], str] | None = None) -> _Page | None:
         page = poll.desk.pages.get(path, _Page())
         validators = {"If-None-Match": page.etag, "If-Modified-Since": page.modified}
         result = await self._fetch(poll, path, {name: value for name, value in validators.items() if value})
         if isinstance(result, Got) and result.status == HTTPStatus.NOT_MODIFIED and page.found is not None:
             poll.unchanged += 1
             poll.pages.append(page)
-        elif isinstance(result, Got) and result.status in GOOD:
-            await self._read(poll, path, result)
-        else:
-            poll.failures.append(_failed(poll, result))
+            return page
+        if isinstance(result, Got) and result.status in GOOD:
+            return await self._read(poll, path, result, onward)
+        poll.failures.append(_failed(poll, result))
+        return None
 
     async def _fetch(self, poll: _Poll, path: str, headers: dict[str, str]) -> Result:
         source, plan = poll.desk.source, poll.desk.plan
@@ -157,20 +171,23 @@ class RiverPoller:
         poll.received_bytes += result.received_bytes
         return result
 
-    async def _read(self, poll: _Poll, path: str, got: Got) -> None:
+    async def _read(
+        self, poll: _Poll, path: str, got: Got, onward: Callable[[bytes], str] | None = None
+    ) -> _Page | None:
         desk = poll.desk
         found = await asyncio.to_thread(read_as, reader_of(desk.source.id), got.body, path.rpartition("/")[2])
         for defect in found.defects:
             await self._note(poll, path, defect, got.body)
         if found.defects and not found.readings:
             poll.failures.append(Failed(trouble=trouble.no_feed(desk.source.id, found.defects[0])))
-            return
+            return None
         modified = http_date(got.headers.get("last-modified", ""))
         newest = keeping.newest(found)
         page = _Page(
             etag=got.headers.get("etag", ""),
             modified=got.headers.get("last-modified", ""),
             found=found,
+            onward=onward(got.body) if onward else "",
             # a list is as old as its file; a gauge's page as the gauge, whatever the server says of the file
             updated_at=(modified or newest) if desk.source.lists_only else (newest or modified),
         )
@@ -178,6 +195,7 @@ class RiverPoller:
         others = [(at, other) for at, other in desk.pages.items() if at != path]
         desk.pages = {path: page, **dict(others[:PAGES_MAX])}
         poll.pages.append(page)
+        return page
 
     # --- keeping ---
 

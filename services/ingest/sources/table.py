@@ -10,7 +10,6 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from services.ingest.core import canary
-from services.ingest.core.bodies import text_only
 from services.ingest.core.polling import Seasons, Source
 from services.ingest.core.river.city import Gauges
 from services.ingest.core.river.sources import SOURCES, RiverSource
@@ -234,9 +233,7 @@ def _readable(source: str, *, is_live: bool) -> frozenset[str]:
     JMA sends a copy of what is new in the older types; another server may replay a storm from before there were newer ones.
     """
     return frozenset(
-        row.code
-        for row in TYPES
-        if row.feed == source and row.body not in {None, text_only} and not (is_live and row.copy_since)
+        row.code for row in TYPES if row.feed == source and row.is_used and not (is_live and row.copy_since)
     )
 
 

@@ -148,7 +148,7 @@ class RiverServer(FeedServer):
 
     def respond(self, request: Request) -> Response:
         self.requests.append(request)
-        path = request.path.partition("?")[0]
+        path = request.path if request.path in self.documents else request.path.partition("?")[0]
         if path not in self.documents:
             return Response(status=404, headers={}, body=b"")
         body, modified = self.documents[path]

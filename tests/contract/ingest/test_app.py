@@ -177,10 +177,24 @@ class TestTheTable:
         assert (eqvol.interval_s, eqvol.age_limit_s, eqvol.lease_s) == (60, 24 * 3600, 3 * 3600)
         assert extra.types == {
             *(f"VPWW{number}" for number in range(55, 62)),
-            *("VXKO", "VXSU", "VPBS50", "VPBS51", "VPHW50", "VPHW51", "VPZJ51", "VPCJ51", "VPFJ51", "VPFT50", "VPTA"),
+            *(
+                "VXKO",
+                "VXSU",
+                "VPBS50",
+                "VPBS51",
+                "VPHW50",
+                "VPHW51",
+                "VPZJ51",
+                "VPCJ51",
+                "VPFJ51",
+                "VPFT50",
+                "VPTA",
+                "VPTW",
+                "VPTI",
+            ),
         }
         assert {"VTSE41", "VXSE51", "VXSE53", "VYSE50", "VFVO50"} <= eqvol.types
-        assert not {"VXSE43", "VXSE45", "VXSE52"} & eqvol.types
+        assert not {"VXSE43", "VXSE45", "VZSE40"} & eqvol.types
         assert regular.types == {"VPFD61", "VPFW60"}
         assert (regular.interval_s, regular.lease_s, regular.long_feed) == (600, None, None)
 

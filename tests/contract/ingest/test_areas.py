@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import shutil
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from schemas.area import AreaCode, resolve
 from services.ingest import areas
 from services.ingest.areas import ImportRefused
-from services.runtime.cities import deploy_dir, load_boundary, load_table
+from services.ingest.core.river.city import parse_gauges
+from services.runtime.cities import deploy_dir, load_boundary, load_gauges_text, load_table
 
 
 @pytest.fixture
@@ -134,3 +137,58 @@ def test_the_published_files_can_be_imported(deploy: Path, samples: Path) -> Non
         national = folder / f"japan_municipalities_n03_2021_s0001_designated_city.{name}"
         _, [said] = hansho(deploy, "import", str(national), "--city", "odawara", "--dry-run")
         assert said.startswith("小田原市: 5 polygons")
+
+
+class TestLevelsOfGauges:
+    MASTER: ClassVar[dict[str, dict[str, object]]] = {
+        "obsInfo": {"obsFcd": "0358500401601", "obsNm": "飯泉取水堰", "twnCd": 1401206, "warnStg": 2.5, "dngStg": 3.5}
+    }
+
+    def _file(self, folder: Path, document: object) -> str:
+        file = folder / "master.json"
+        file.write_text(json.dumps(document), "utf-8")
+        return str(file)
+
+    def _thresholds(self, deploy: Path) -> list[tuple[str, float, str, str]]:
+        gauges = parse_gauges(load_gauges_text(deploy, "odawara"))
+        assert not isinstance(gauges, str)
+        levels = gauges.stations["kanagawa:3585_4_1601"].thresholds
+        return [(one.crossing, one.value, str(one.valid_from), one.source) for one in levels]
+
+    def test_are_written_with_their_date_and_source(self, deploy: Path, tmp_path: Path) -> None:
+        file = self._file(tmp_path, self.MASTER)
+        words = ("import", file, "--gauges", "--city", "odawara", "--version", "2026-06-01", "--source", "県の表")
+        _, lines = hansho(deploy, *words, "--dry-run")
+        assert (lines[-1], self._thresholds(deploy)) == ("nothing was written", [])
+        _, lines = hansho(deploy, *words)
+        assert lines[-1] == "小田原市: gauges.toml written, levels as of 2026-06-01"
+        assert self._thresholds(deploy) == [
+            ("caution", 2.5, "2026-06-01", "県の表"),
+            ("danger", 3.5, "2026-06-01", "県の表"),
+        ]
+
+    def test_without_a_date_they_are_as_old_as_their_file(self, deploy: Path, tmp_path: Path) -> None:
+        file = self._file(tmp_path, self.MASTER)
+        os.utime(file, (1_780_000_000, 1_780_000_000))
+        hansho(deploy, "import", file, "--gauges", "--city", "odawara")
+        assert {(since, source) for _, _, since, source in self._thresholds(deploy)} == {("2026-05-28", "master.json")}
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("--gauges",),
+            ("--gauges", "--city", "odawara", "--version", "yesterday"),
+            ("--gauges", "--city", "odawara"),
+        ],
+        ids=["no city", "no date", "no levels"],
+    )
+    def test_else_nothing_is_changed(self, deploy: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+        file = self._file(tmp_path, {} if words[-1] == "odawara" else self.MASTER)
+        with pytest.raises(ImportRefused):
+            hansho(deploy, "import", file, *words)
+        assert self._thresholds(deploy) == []
+
+    def test_nor_where_the_city_s_file_is_damaged(self, deploy: Path, tmp_path: Path) -> None:
+        (deploy / "cities" / "odawara" / "gauges.toml").write_text("[[station]]", "utf-8")
+        with pytest.raises(ImportRefused):
+            hansho(deploy, "import", self._file(tmp_path, self.MASTER), "--gauges", "--city", "odawara")

@@ -134,7 +134,11 @@ class TestSources:
             "cap.meteoalarm",
             "cap.lalert",
         }
-        assert all(one["terms"] and one["interval_s"] and one["age_limit_s"] and one["bytes_max"] for one in found)
+        assert all(one["terms"] and one["age_limit_s"] and one["bytes_max"] for one in found)
+        assert [one["id"] for one in found if not one["interval_s"]] == ["jma.pushed"], "what pushes is not asked"
+        by_id = {one["id"]: one for one in found}
+        assert (by_id["jma.pushed"]["on"], by_id["jma.pushed"]["lease_s"]) == (False, 600.0)
+        assert (by_id["jma.bosai"]["on"], by_id["jma.bosai"]["interval_s"]) == (True, 300.0)
         assert {one["id"]: one["on"] for one in found}["cap.nws"]
         assert not {one["id"]: one["on"] for one in found}["cap.meteoalarm"]
         assert {one["last_success"] for one in found} == {"never"}

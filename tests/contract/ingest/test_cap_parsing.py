@@ -13,12 +13,13 @@ from schemas.lifecycle import Stream, StreamState, fold, standing
 from schemas.telegram import RawTelegram
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import BEFORE_FIRST
+from services.gateway.core.message import of_block
 from services.ingest.core.cap.geometry import Outline, outline
 from services.ingest.core.cap.places import Places, places
 from services.ingest.sources.chains import CapReader
 from services.ingest.sources.parsing import GROUP, Parser
 from services.runtime import records
-from services.runtime.cities import deploy_dir, load_boundary
+from services.runtime.cities import deploy_dir, load_boundary, load_table
 from services.runtime.clock import SystemClock
 from services.runtime.reporting import Reporter
 from tests.contract.ingest.cap_peers import ODAWARA, SENDER, cap
@@ -253,6 +254,15 @@ async def test_an_l_alert_series_is_replaced_by_its_next_revision() -> None:
     assert [(info.level, info.hazard, info.event) for info in alert.info] == [(4, "evacuation:doc-1", "避難指示")]
     cancelled = await streams(await taken(issued, order(2, "発令", "Cancel"), source="cap.lalert"))
     assert cancelled["lalert:doc-1"].state is StreamState.CANCELLED
+    # it is the municipality's order, and said as one: no 相当, and nobody else's name
+    national = load_table(deploy_dir())
+    said_of = of_block(alert, alert.info[0], {code: one.name for code, one in national.entries.items()})
+    assert (said_of.order, said_of.equivalent, said_of.level, said_of.name.ja) == (True, False, 4, "避難指示")
+    assert (said_of.verb.ja, said_of.source.easy, said_of.source.en) == (
+        "発令",
+        "まちの やくしょ",
+        "The municipal office",
+    )
 
 
 async def test_what_is_no_cap_in_the_log_is_none_of_the_readers_business() -> None:
@@ -276,3 +286,33 @@ def _where() -> Places:
 
 async def _partition(log: MemoryLog) -> int:
     return next(one.partition for one in await everything(log, "telegrams"))
+
+
+class TestAPolygon:
+    WEST = "35.24,139.05 35.34,139.05 35.34,139.14 35.24,139.14 35.24,139.05"
+    EAST = "35.24,139.15 35.34,139.15 35.34,139.24 35.24,139.24 35.24,139.15"
+
+    @staticmethod
+    def polygon(*rings: str) -> str:
+        return "".join(f"<polygon>{one}</polygon>" for one in rings)
+
+    async def test_is_carried_with_the_alert_of_its_chain(self) -> None:
+        found = await streams(await taken(cap(1, sent=at(1), area=self.polygon(self.WEST))))
+        alert = standing(found[STREAM])
+        assert alert is not None
+        [area] = alert.info[0].area
+        assert (area.code, area.polygon) == (HERE, (self.WEST,))
+
+    @pytest.mark.parametrize("order", list(permutations(range(3))))
+    async def test_of_one_part_does_not_replace_that_of_another(self, order: tuple[int, ...]) -> None:
+        parts = (
+            cap(1, sent=at(1), area=self.polygon(self.WEST, self.EAST)),
+            cap(2, sent=at(2), msg_type="Update", names=(1,), area=self.polygon(self.WEST)),
+            cap(3, sent=at(3), msg_type="Update", names=(1,), area=self.polygon(self.EAST), level="5"),
+        )
+        alert = standing((await streams(await taken(*(parts[number] for number in order))))[STREAM])
+        assert alert is not None
+        assert {(info.level, area.polygon) for info in alert.info for area in info.area} == {
+            (4, (self.WEST,)),
+            (5, (self.EAST,)),
+        }

@@ -7,12 +7,14 @@ import json
 from base64 import b64decode
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from schemas.status import Condition
 from schemas.telegram import RawTelegram
 from services.feedserver.core.answer import Response
+from services.ingest import listing
 from services.ingest.sources.jma import Outcome
 from services.ingest.sources.table import CAP_ROWS, GENERIC, CapAddressInvalid, cap_sources
 from services.runtime import settings
@@ -28,6 +30,7 @@ from tests.contract.ingest.peers import (
     resets,
     status,
 )
+from tests.contract.ingest.recorded import ITEMS
 from tests.factories import EVENING
 
 NAMES = [*(id_.removeprefix("cap.") for id_ in CAP_ROWS), "city"]
@@ -210,3 +213,35 @@ class TestTheSetting:
         with pytest.raises(CapAddressInvalid) as refused:
             cap_sources(settings.read({"cap": written}, {}))
         assert refused.value.code == "E3216"
+
+
+RECORDED = {
+    "nws": ("nws-active-a.json", (Condition.ALARM, "E3204")),
+    "meteoalarm": ("meteoalarm-ireland_sample.first60.xml", (Condition.ALARM, "E3204")),
+    "lalert": ("lalert-soap1.xml", OK),
+    "city": ("kde-au-bom-en.rss.xml", (Condition.ALARM, "E3204")),
+}
+"""What a server of each source was recorded to answer, and what is said of it in September 2026: L-Alert states no time."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_each_recorded_answer_served_is_read_once_and_is_found_old(name: str, samples: Path) -> None:
+    file, said = RECORDED[name]
+    async with cap_desk(name) as d:
+        d.server.moods[LIST] = body((samples / "cap" / file).read_bytes(), ETag='"1"')
+        polled = await d.poll()
+        assert condition(polled, f"feed:cap.{name}") == said
+        kept = len(await bodies(d))
+        # the messages of these two lie on servers of their own, which nobody asks
+        assert kept == {"nws": 55, "meteoalarm": 0, "lalert": 1, "city": 0}[name]
+        await d.poll()
+        assert len(await bodies(d)) == kept
+
+
+def test_every_source_that_is_listed_is_served_badly_somewhere() -> None:
+    """JMA's and the canary's in test_polling, CAP's here, the rivers' in test_rivers; the website, the socket, the folder."""
+    given = settings.read({"feeds": "live", "cap": "city=https://city.example/list"}, {})
+    listed = {line.id for line in listing.lines(given, {})}
+    others = {"jma.pushed", "jma.bosai", "drop", GENERIC.id}
+    jma = {"jma.extra", "jma.eqvol", "jma.regular", "canary"}
+    assert listed == jma | others | {f"cap.{name}" for name in NAMES} | set(ITEMS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -11,7 +12,9 @@ import pytest
 from schemas.alert import Alert
 from schemas.status import Condition, StatusReport
 from services.eventlog.memory import MemoryLog
+from services.feedserver.core.answer import Request, Response
 from services.ingest.core.letters import alert_records
+from services.ingest.sources import bosai
 from services.ingest.sources.bosai import PATH, CrossCheck
 from services.ingest.sources.http import Http
 from services.runtime import records
@@ -27,6 +30,12 @@ def website(code: str, said: str, minute: float = 0) -> Mood:
     kinds = [{"areaCode": "1420600", "kinds": [{"code": code, "status": said}]}]
     issue = {"reportDatetime": at(minute).isoformat(), "warning": {"class20Items": kinds}}
     return body(orjson.dumps([issue]), Content_Type="application/json")
+
+
+def slow(_: Request) -> Response:
+    """An answer that takes longer than is waited for."""
+    time.sleep(0.4)
+    return Response(status=200, headers={}, body=b"[]")
 
 
 @pytest.fixture
@@ -79,11 +88,18 @@ async def test_what_was_missed_is_found(checked: tuple[CrossCheck, MoodyServer])
 
 @pytest.mark.parametrize(
     "mood",
-    [status(404), status(403), status(500), resets, body(b"<html/>"), body(b"{}")],
-    ids=["404", "403", "500", "reset", "html", "object"],
+    [
+        *(status(404), status(403), status(429), status(500), status(304)),
+        *(resets, body(b"<html/>"), body(b"{}"), body(b'[{"reportDatetime": "2026-0'), slow),
+    ],
+    ids=["404", "403", "429", "500", "304 to no condition", "reset", "html", "object", "cut", "slow"],
 )
-async def test_a_website_that_cannot_be_read_is_said(checked: tuple[CrossCheck, MoodyServer], mood: Mood) -> None:
+async def test_a_website_that_cannot_be_read_is_said(
+    checked: tuple[CrossCheck, MoodyServer], mood: Mood, monkeypatch: pytest.MonkeyPatch
+) -> None:
     check, server = checked
+    if mood is slow:
+        monkeypatch.setattr(bosai, "LIMIT_S", 0.1)
     server.moods[OFFICE] = mood
     report = await check.check_once(at(60))
     assert (report.condition, report.code) == (Condition.ALARM, "E3223")

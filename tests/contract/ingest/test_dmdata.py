@@ -7,6 +7,7 @@ import gzip
 from base64 import b64decode
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from services.ingest.sources.known import Known
 from services.runtime.clock import SystemClock
 from services.runtime.reporting import Reporter
 from tests.contract.ingest.dmdata_server import Dmdata, dmdata, pushed
-from tests.contract.ingest.peers import dead, payloads
+from tests.contract.ingest.peers import dead, everything, payloads
 from tests.telegrams import coast, telegram
 
 WAIT_S = 5.0
@@ -99,6 +100,29 @@ async def test_both_lines_are_opened_with_a_ticket_each_and_pings_are_answered()
             await server.push('{"type": "ping", "pingId": "p7"}')
             await until(lambda: server.pongs == ["p7", "p7"])
             assert client.report().message == "2 of 2 lines open"
+            lease = client.lease()
+            assert lease is not None
+            assert lease.until is not None
+            assert lease.subject == "lease:jma.pushed"
+            assert lease.until > datetime.now(UTC) + timedelta(seconds=module.LEASE_S - 60)
+
+
+async def test_the_lease_of_the_route_is_said_and_counts_from_its_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.02)
+    log = MemoryLog()
+    async with dmdata() as server:
+        client = a_client(server, log)
+        assert client.lease() is None
+        async with listening(client):
+            await until(lambda: client.heard_at is not None)
+            async with asyncio.timeout(WAIT_S):
+                while "lease:jma.pushed" not in {record.key for record in await everything(log, "status")}:
+                    await asyncio.sleep(0.01)
+    heard_at = client.heard_at
+    assert heard_at is not None
+    lapsing = client.lease()
+    assert lapsing is not None
+    assert lapsing.until == heard_at + timedelta(seconds=module.LEASE_S)
 
 
 async def test_a_telegram_that_both_bring_is_kept_once_as_it_came() -> None:

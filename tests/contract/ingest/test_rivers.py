@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from schemas.observation import Kind, Observation, Station
 from services.ingest.core.river.city import Gauges
+from services.ingest.core.river.requests import PAGES_MAX
 from services.ingest.core.river.sources import SOURCES
 from services.ingest.sources.jma import Outcome, Polled
 from tests.contract.ingest import recorded
@@ -239,3 +241,46 @@ async def test_each_recorded_answer_served_gives_its_readings_and_is_found_old(s
         assert len(await made.seen()) >= 1
         if source != "kriver":  # whose age is its file's
             assert condition(polled, f"feed:{source}") == ("alarm", "E3204")
+
+
+class TestPages:
+    """Hub'Eau answers in pages, the newest readings first, of all stations together."""
+
+    PATH = "/api/v2/hydrometrie/observations_tr"
+    ITEMS = ("Z999999991", "Z999999992", "Z999999993")
+
+    def page(self, *stations: str, onward: str | None) -> bytes:
+        rows = [
+            {"code_station": one, "grandeur_hydro": "H", "date_obs": "2026-09-01T11:00:00Z", "resultat_obs": 1230.0}
+            for one in stations
+        ]
+        address = None if onward is None else f"https://hubeau.eaufrance.fr{self.PATH}?{onward}"
+        return json.dumps({"count": 9, "api_version": "2.0.1", "next": address, "data": rows}).encode()
+
+    async def polled(self, made: recorded.Bank, *pages: bytes) -> list[str]:
+        first = f"{self.PATH}?grandeur_hydro=H&sort=desc&size=200&code_entite={','.join(self.ITEMS)}"
+        paths = [first, *(f"{self.PATH}?cursor={number}" for number in range(1, len(pages)))]
+        made.server.put(dict(zip(paths, pages, strict=True)), EVENING)
+        made.poller.gauges = Gauges(polls={"hubeau": self.ITEMS})
+        polled = await made.poll()
+        assert polled.outcome is Outcome.FRESH
+        return [request.path.rpartition("?")[2] for request in made.server.requests[1:]]
+
+    async def test_are_read_until_every_gauge_was_seen_and_no_further(self) -> None:
+        async with bank("hubeau") as made:
+            one, two, three = self.ITEMS
+            pages = (
+                self.page(one, onward="cursor=1"),
+                self.page(two, three, onward="cursor=2"),
+                self.page(one, onward=None),
+            )
+            assert await self.polled(made, *pages) == ["cursor=1"]
+            assert {seen.station for seen in await made.seen()} == set(self.ITEMS)
+            again = await made.poll()
+            assert (again.outcome, again.appended) == (Outcome.UNCHANGED, ())
+
+    async def test_that_never_end_are_read_to_a_limit(self) -> None:
+        async with bank("hubeau") as made:
+            loop = self.page(self.ITEMS[0], onward="cursor=1")
+            asked = await self.polled(made, loop, loop)
+            assert asked == ["cursor=1"] * (PAGES_MAX - 1)

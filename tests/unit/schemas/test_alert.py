@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from schemas.alert import Drill, Status, active, camel, top_rank
+from schemas.alert import Drill, Origin, Status, active, camel, is_own, top_rank
 from schemas.level import Grade
 from tests.factories import an_alert, an_info
 
@@ -43,3 +43,8 @@ def test_the_top_rank_counts_only_what_is_in_force() -> None:
     assert top_rank(an_alert(0, gale, an_info(level=2), an_info("flood:1", level=5, areas=()))) == 3
     assert top_rank(an_alert(0, an_info(released=True))) is None
     assert top_rank(an_alert(0, an_info("typhoon", level=None))) is None
+
+
+def test_a_municipality_s_order_by_another_route_is_none_of_ours() -> None:
+    ours = an_alert(origin=Origin.OFFICE)
+    assert (is_own(ours), is_own(replace(ours, source="lalert")), is_own(an_alert())) == (True, False, False)

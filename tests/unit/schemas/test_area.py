@@ -137,7 +137,8 @@ class TestAnArea:
 
     def test_system_names_are_those_of_the_contract(self) -> None:
         assert " ".join(Scheme) == (
-            "class20 class15 class10 office center quake_area quake_city tsunami flood_area river surge volcano region"
+            "class20 class15 class10 office center quake_area quake_city tsunami flood_area river surge volcano "
+            "epicenter region"
         )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.hazard import HAZARDS, base, hazard
+from schemas.hazard import HAZARDS, base, hazard, informs
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,10 @@ from schemas.hazard import HAZARDS, base, hazard
 def test_people_follow_the_hazard_before_the_colon(id_: str, followed: str) -> None:
     assert base(id_) == followed
     assert hazard(id_).id == followed
+
+
+def test_information_is_an_item_of_its_hazard() -> None:
+    assert [informs(one) for one in ("quake:information", "quake", "flood:820209000400")] == [True, False, False]
 
 
 def test_an_unknown_hazard_is_no_hazard() -> None:

@@ -13,6 +13,8 @@ import { CANARY_STREAM, digest } from "./digest.js";
 /** @typedef {import("./types").InForce} InForce */
 /** @typedef {import("./types").View} View */
 
+/** Up to this rank a gauge's level is shown to those whose work it is. */
+const STAFF_RANK = 1;
 /** From this rank on a real alert takes drills off a screen (DESIGN.md §3.5). */
 export const DRILLS_YIELD_RANK = 3;
 
@@ -192,6 +194,7 @@ function blocksOf(stream, view) {
   }
   return alert.info
     .filter((info) => info.state === "active" && info.area.some((area) => isMine(area, view.mine)))
+    .filter((info) => view.surface !== "sign" || !isForStaff(alert, info))
     .map((info) => ({
       stream: stream.stream,
       revision: alert.revision,
@@ -200,6 +203,16 @@ function blocksOf(stream, view) {
       drill: Boolean(drill),
       rank: info.rank || 1,
     }));
+}
+
+/**
+ * Whether a block is for those whose work it is: the lowest levels of a gauge (水防団待機水位, 観測開始水位) call out the flood
+ * fighters and ask nothing of anybody in the street. The office, the app and the public API have them.
+ * @param {Alert} alert
+ * @param {import("./types").Info} info
+ */
+function isForStaff(alert, info) {
+  return alert.origin === "gauge" && (info.rank || 1) <= STAFF_RANK;
 }
 
 /**

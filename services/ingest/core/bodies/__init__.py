@@ -96,10 +96,10 @@ class Entries:
         """Say once what is wrong beside what could be read."""
         self._defects[Defect(code=code, reason=reason)] = None
 
-    def reading(self, listed: tuple[AreaCode, ...] = ()) -> BodyReading | Defect:
+    def reading(self, listed: tuple[AreaCode, ...] = (), entries_max: int = AREAS_MAX) -> BodyReading | Defect:
         """What was gathered; more than `AREAS_MAX` entries are no telegram of one office."""
-        if len(self._by_key) > AREAS_MAX:
-            return Defect(code=Code.TOO_MANY_AREAS, reason=f"{len(self._by_key)} entries, more than {AREAS_MAX}")
+        if len(self._by_key) > entries_max:
+            return Defect(code=Code.TOO_MANY_AREAS, reason=f"{len(self._by_key)} entries, more than {entries_max}")
         return BodyReading(entries=tuple(self._by_key.values()), listed=listed, defects=self._told())
 
     def _told(self) -> tuple[Defect, ...]:
@@ -113,7 +113,7 @@ _WEATHER = (Scheme.CLASS10, Scheme.OFFICE, Scheme.CLASS15)
 
 
 def text_only(_report: Element, _areas: AreaTable, _hazards: tuple[str, ...]) -> BodyReading:
-    """A body that speaks of no area in any system: a text, a hypocentre, a typhoon's track."""
+    """A body that speaks of no danger anywhere: a test, a notice of the service's own."""
     return BodyReading(entries=())
 
 

@@ -8,7 +8,7 @@ Sources: VPFD61 as recorded; Cabinet Office 避難情報に関するガイドラ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
@@ -17,7 +17,7 @@ from schemas.area import AreaCode, AreaTable, Scheme
 from schemas.level import Grade, rank_of
 from services.ingest.core.bodies import BodyReading, Entries, Kind, weather_area
 from services.ingest.core.defect import Code, Defect
-from services.ingest.core.xml import named, span_of, text, time_of, token
+from services.ingest.core.xml import named, periods, text, token
 
 POSSIBLE = "の警報級の可能性"
 """How Property/Type ends."""
@@ -56,7 +56,7 @@ def _read(report: Element, areas: AreaTable, placed: Callable[[AreaTable, str], 
     entries = Entries(areas)
     seen = False
     for series in report.findall("Body/MeteorologicalInfos/TimeSeriesInfo"):
-        ends = dict(_ends(series))
+        ends = dict(periods(series))
         for item in series.findall("Item"):
             for found in item.findall("Kind/Property"):
                 kind_of = text(found, "Type")
@@ -70,14 +70,6 @@ def _read(report: Element, areas: AreaTable, placed: Callable[[AreaTable, str], 
     if not seen:
         return Defect(code=Code.NOTHING_LISTED, reason=f"no Type …{POSSIBLE} in the Body")
     return entries.reading()
-
-
-def _ends(series: Element) -> Iterator[tuple[str, datetime]]:
-    """When each period ends, by its timeId."""
-    for define in series.findall("TimeDefines/TimeDefine"):
-        begins, lasts = time_of(token(define, "DateTime")), span_of(token(define, "Duration"))
-        if begins is not None and lasts is not None:
-            yield define.get("timeId", ""), begins + lasts
 
 
 def _kind(found: Element, kind_of: str, ends: Mapping[str, datetime], entries: Entries) -> Kind | None:

@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 from schemas.alert import InfoState
 from schemas.area import AreaCode, AreaTable, Scheme
 from schemas.level import Grade, rank_of
-from services.ingest.core.bodies import BodyReading, Entries, Kind
+from services.ingest.core.bodies import AREAS_MAX, BodyReading, Entries, Kind
 from services.ingest.core.defect import Code, Defect
 from services.ingest.core.xml import child, named, text, token
 
@@ -26,6 +26,8 @@ MUNICIPALITIES = "（市町村等）"
 """How Warning/@type of the list that counts ends."""
 NOTHING = "発表警報・注意報はなし"
 RELEASED = "解除"
+COUNTRY_ENTRIES_MAX = 40_000
+"""Entries of a telegram about the whole country: 1,900 municipalities, each with every hazard."""
 RELEASED_CODE = "00"
 """Kind/Code of 解除 in a headline."""
 IN_FORCE = frozenset(
@@ -91,6 +93,11 @@ def read_legacy(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> 
     return read(report, areas, hazards, LEGACY_KINDS)
 
 
+def read_summary(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyReading | Defect:
+    """VPWS50: what VPWW55–61 say of the whole country, in one telegram."""
+    return read(report, areas, hazards, entries_max=COUNTRY_ENTRIES_MAX)
+
+
 def read_announced(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyReading | Defect:
     """VPNO50: the headline names the municipalities under 特別警報; each Kind there is in force, and 解除 names none."""
     if any(token(code) == RELEASED_CODE for code in report.iterfind("Head/Headline/Information/Item/Kind/Code")):
@@ -119,6 +126,7 @@ def read(
     areas: AreaTable,
     hazards: tuple[str, ...],
     kinds: Mapping[str, tuple[str, int | None, Grade | None]] = KINDS,
+    entries_max: int = AREAS_MAX,
 ) -> BodyReading | Defect:
     """What the list of municipalities says; a telegram without any is no all-clear and is refused."""
     entries = Entries(areas)
@@ -132,7 +140,7 @@ def read(
                 entries.add(area, text(item, "Area", "Name"), kind)
     if not listed:
         return Defect(code=Code.NOTHING_LISTED, reason=f"no list {MUNICIPALITIES} in the Body, or an empty one")
-    return entries.reading(tuple(listed))
+    return entries.reading(tuple(listed), entries_max)
 
 
 def _items(report: Element) -> Iterator[Element]:

@@ -1,9 +1,9 @@
 """What a chain of CAP messages says together: which of them still count, and one alert that is their full snapshot.
 
 Messages that name each other are one chain, which is one stream, called after the oldest message it knows of. In it
-a message counts until a later Update or Cancel names it; of two that count and speak of the same hazard in the same area
-the later one is right. So an Update that comes late lowers nothing, a Cancel may come before what it cancels, and one
-alert that was renewed in parts (NWS) keeps all its parts.
+a message counts until a later Update or Cancel names it; of two that count and speak of the same hazard on the same
+ground the later one is right (two that draw different parts of a municipality both are). So an Update that comes late
+lowers nothing, a Cancel may come before what it cancels, and one alert that was renewed in parts (NWS) keeps all its parts.
 
 Whatever the order of arrival, the same messages end in the same snapshot: everything is derived from the set. A snapshot's
 revision is that of its newest message and how many are known, so that one message more always ranks higher.
@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from schemas.alert import Alert, Info, InfoState, MsgType, Urgency
+from schemas.alert import Alert, Area, Info, InfoState, MsgType, Urgency
+from services.ingest.core.cap.geometry import Drawn, overlap
 from services.ingest.core.cap.message import Family
 from services.ingest.core.cap.reading import name_part, stream_of
 from services.ingest.core.cap.written import moment
@@ -176,15 +177,26 @@ def _counting(chain: Chain) -> Iterator[Alert]:
 
 
 def _infos(counting: list[Alert]) -> Iterator[Info]:
-    """The blocks of all that counts; of two for one hazard in one area the later message's."""
-    last: dict[tuple[str, object], int] = {}
-    for at, alert in enumerate(counting):
-        last |= {(_kind(info), area.code): at for info in alert.info for area in info.area}
-    for at, alert in reversed(list(enumerate(counting))):
+    """The blocks of all that counts; of two for one hazard on the same ground of a municipality the later message's."""
+    later: dict[tuple[str, object], list[Area]] = {}
+    for alert in reversed(counting):
+        said: list[tuple[str, Area]] = []
         for info in alert.info:
-            areas = tuple(area for area in info.area if last[_kind(info), area.code] == at)
+            kind = _kind(info)
+            areas = tuple(
+                area
+                for area in info.area
+                if not any(overlap(_drawn(area), _drawn(other)) for other in later.get((kind, area.code), ()))
+            )
+            said += [(kind, area) for area in areas]
             if areas:
                 yield replace(info, area=areas)
+        for kind, area in said:
+            later.setdefault((kind, area.code), []).append(area)
+
+
+def _drawn(area: Area) -> Drawn:
+    return Drawn(polygons=area.polygon, circles=area.circle)
 
 
 def _over(cancel: Alert) -> Iterator[Info]:
@@ -209,7 +221,8 @@ def _called(info: Info, root: Node) -> Info:
 def _named(alert: Alert) -> Iterator[tuple[str, str, datetime | None]]:
     """The messages that an alert names besides itself."""
     for reference in alert.references:
-        sender, identifier, sent = reference.split(",")
+        sender, _, rest = reference.partition(",")
+        identifier, _, sent = rest.rpartition(",")
         if (sender, identifier) != (alert.sender, alert.identifier):
             yield sender, identifier, moment(sent)
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from schemas.topics import TELEGRAM_BYTES_MAX
-from services.ingest.core.cap.lalert import read_lalert
+from services.ingest.core.cap.lalert import NAMESPACE as PCXML
+from services.ingest.core.cap.lalert import REPORT, read_lalert
 from services.ingest.core.cap.listed import read_json
 from services.ingest.core.cap.message import Message, Signature
 from services.ingest.core.cap.written import NAMESPACE, read_alert
@@ -16,7 +17,9 @@ from services.ingest.core.xml import read_xml
 ALERT = "alert"
 EDXL = "EDXLDistribution"
 SOAP = "Envelope"
-ROOTS = (ALERT, EDXL, SOAP)
+ALERTS = "alerts"
+"""A list of messages without more, as IPAWS serves."""
+ROOTS = (ALERT, ALERTS, EDXL, SOAP)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -25,7 +28,7 @@ def read_document(body: bytes, *, bytes_max: int = TELEGRAM_BYTES_MAX) -> tuple[
     if is_json(body):
         listed = read_json(body, bytes_max=bytes_max)
         return listed if isinstance(listed, Defect) else tuple(read_alert(one, is_ordered=False) for one in listed)
-    root = read_xml(body, roots=ROOTS, bytes_max=bytes_max)
+    root = read_xml(body, roots=roots_of(body), bytes_max=bytes_max)
     return root if isinstance(root, Defect) else read_root(root, body)
 
 
@@ -34,7 +37,7 @@ def read_root(root: Element, body: bytes) -> tuple[Message, ...] | Defect:
     if root.tag != ALERT:
         # EDXL-DE and SOAP carry anything: what is CAP in them is read as CAP
         inside = tuple(read_alert(one) for one in root.iter(ALERT))
-        return inside or read_lalert(root)
+        return inside if inside or root.tag == ALERTS else read_lalert(root)
     message = read_alert(root)
     if NAMESPACE.search(body.replace(b"\0", b"")) is None:
         foreign = Defect(code=Code.CAP_NAMESPACE, reason="it is not in a namespace of CAP 1.0 to 1.2")
@@ -50,6 +53,16 @@ def _checked(message: Message, body: bytes) -> Message:
         return replace(message, signature=found)
     wrong = Defect(code=Code.SIGNATURE_WRONG, reason="its signature does not fit what it says")
     return replace(message, signature=found, defects=(wrong, *message.defects))
+
+
+def roots_of(body: bytes) -> tuple[str, ...]:
+    """The roots by which a document is one of messages: a Report counts where it names L-Alert's vocabulary."""
+    return (*ROOTS, REPORT) if is_pcxml(body) else ROOTS
+
+
+def is_pcxml(body: bytes) -> bool:
+    """Whether a document names L-Alert's vocabulary: a Report that does not is JMA's."""
+    return PCXML in body.replace(b"\0", b"")
 
 
 def is_json(body: bytes) -> bool:

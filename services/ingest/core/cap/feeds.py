@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from services.ingest.core.cap.documents import ROOTS, is_json
+from services.ingest.core.cap.documents import is_json, roots_of
 from services.ingest.core.cap.listed import parts, read_json, text_of
 from services.ingest.core.cap.message import Notes
 from services.ingest.core.cap.written import moment
@@ -66,10 +66,11 @@ def read_listing(body: bytes, *, bytes_max: int = FEED_BYTES_MAX) -> Listing | D
     """Read what an address serves; never raises."""
     if is_json(body):
         return _json(body, bytes_max)
-    root = read_xml(body, roots=(*LISTS, *ROOTS), bytes_max=bytes_max, elements_max=FEED_ELEMENTS_MAX)
+    messages = roots_of(body)
+    root = read_xml(body, roots=(*LISTS, *messages), bytes_max=bytes_max, elements_max=FEED_ELEMENTS_MAX)
     if isinstance(root, Defect):
         return root
-    if root.tag in ROOTS:
+    if root.tag in messages:
         return Listing(updated_at=None, entries=(_single(body, _word(root, "identifier") or root.tag),))
     return read_list(root)
 

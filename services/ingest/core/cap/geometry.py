@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
 from shapely import affinity, make_valid
 from shapely.geometry import Point as Dot
-from shapely.geometry import Polygon, shape
+from shapely.geometry import Polygon, box, shape
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
@@ -34,6 +34,11 @@ _KM_PER_DEGREE = 111.32
 _POINTS_MAX = 50_000
 """Points of one polygon; the largest seen has 8,000. Of a longer one the rest is left, which a defect says."""
 _RADIUS_KM_MAX = 2_000.0
+BESIDE_DEG = 0.05
+"""How far beyond a municipality (5 km) a shape is kept: more than what a place is blurred by."""
+DRAWN_POINTS_MAX = 500
+"""Points of a ring that an alert carries as they were written."""
+SIMPLER_DEG = 0.0005
 NEAR_DEG = 5.0
 FAR_DEG = 20.0
 """A ring this far from the others of its message, which with swapped axes would be near them, has its axes swapped."""
@@ -61,6 +66,9 @@ def ring(text: str, notes: Notes) -> Ring | None:
 def circle(text: str, notes: Notes) -> Circle | None:
     """A circle's text ("lat,lon radius", or L-Alert's "lat,lon,radius"); None where it is none."""
     words = text.replace(",", " ").split()
+    if len(words) == len(("latitude", "longitude")):
+        notes.add(Code.CAP_GEOMETRY, f"{named(text)} is a circle without a radius: taken for a point")
+        words.append("0")
     try:
         latitude, longitude, radius_km = (float(word) for word in words)
     except ValueError:
@@ -134,6 +142,74 @@ def geometry_of(area: NamedArea) -> BaseGeometry | None:
     parts: list[BaseGeometry] = [make_valid(Polygon(_unbroken(one))) for one in area.rings]
     parts += [_disc(one) for one in area.circles]
     return unary_union(parts) if parts else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A shape in CAP's own words ("lat,lon lat,lon …" and "lat,lon km"), as far as it lies in or beside a municipality."""
+
+    polygons: tuple[str, ...] = ()
+    circles: tuple[str, ...] = ()
+
+
+WHOLE = Drawn()
+"""Nothing narrows the municipality."""
+
+
+def drawn(area: NamedArea, outline: Outline) -> Drawn:
+    """What the area draws of a municipality that it touches; `WHOLE` where it covers all of it, or is a mere point.
+
+    A ring near the municipality stays as it was written; one that goes on over half the country is cut beside it, so that
+    an alert does not carry the country once for each municipality. A point says where something is, not how far it reaches.
+    """
+    covered = geometry_of(area)
+    if covered is None or covered.covers(outline) or any(one.radius_km == 0 for one in area.circles):
+        return WHOLE
+    beside = box(*outline.bounds).buffer(BESIDE_DEG, join_style="mitre")
+    return Drawn(
+        polygons=tuple(text for one in area.rings for text in _cut(one, beside)),
+        circles=tuple(f"{_pair_text(*one.middle)} {one.radius_km:g}" for one in area.circles),
+    )
+
+
+def overlap(one: Drawn, other: Drawn) -> bool:
+    """Whether two shapes in one municipality speak of the same ground: the smaller lies mostly in the other."""
+    ground, beneath = _ground(one), _ground(other)
+    if ground is None or beneath is None:
+        return True
+    return bool(ground.intersection(beneath).area > min(ground.area, beneath.area) / 2)
+
+
+def _ground(drawn: Drawn) -> BaseGeometry | None:
+    notes = Notes()
+    rings = (ring(text, notes) for text in drawn.polygons)
+    circles = (circle(text, notes) for text in drawn.circles)
+    known = NamedArea(name="", rings=tuple(filter(None, rings)), circles=tuple(filter(None, circles)))
+    return geometry_of(known)
+
+
+def _cut(one: Ring, beside: BaseGeometry) -> Iterator[str]:
+    ground = make_valid(Polygon(_unbroken(one)))
+    if len(one) <= DRAWN_POINTS_MAX and beside.covers(ground):
+        yield " ".join(_pair_text(*point) for point in one)
+        return
+    # what is left beside the municipality, without its holes and to 50 m: nobody inside is left out by either
+    for part in _polygons(ground.intersection(beside)):
+        edge = Polygon(part.exterior)
+        plain = edge.simplify(SIMPLER_DEG) if len(edge.exterior.coords) > DRAWN_POINTS_MAX else edge
+        yield " ".join(_pair_text(y, x) for x, y in plain.exterior.coords)
+
+
+def _polygons(ground: BaseGeometry) -> Iterator[Polygon]:
+    if isinstance(ground, Polygon):
+        yield from () if ground.is_empty else (ground,)
+        return
+    for part in getattr(ground, "geoms", ()):
+        yield from _polygons(part)
+
+
+def _pair_text(latitude: float, longitude: float) -> str:
+    return f"{round(latitude, 5)},{round(longitude, 5)}"
 
 
 def _unbroken(one: Ring) -> list[Point]:

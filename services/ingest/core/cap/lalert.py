@@ -1,7 +1,8 @@
-"""L-Alert (Lアラート): a PCXML Report in an EDXL-DE envelope, by itself or in SOAP → the same `Message` as CAP's.
+"""L-Alert (Lアラート): a PCXML Report, in an EDXL-DE envelope (by itself or in SOAP) or bare → the same `Message` as CAP's.
 
-Read are evacuation orders (EvacuationOrder) and shelters (Shelter); of other categories only the envelope. A series is
-named by its documentID; each documentRevision is the full current state. What is over says so (解除, 閉鎖).
+Read are evacuation orders (EvacuationOrder) and shelters (Shelter); of other categories the envelope and the areas. A
+series is named by its documentID; each documentRevision is the full current state. What is over says so (解除, 閉鎖).
+What they say is the municipality's own word: it orders, whoever sends it on.
 
 Namespaces carry version digits and producers make up prefixes, so names count without them (core/xml.py).
 
@@ -13,7 +14,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
@@ -28,6 +31,8 @@ EVACUATION = "EvacuationOrder"
 SHELTER = "Shelter"
 LEVEL = "keikaiLevel"
 NUMBER_MAX = 999_999
+ELEMENTS_MAX = 20_000
+"""Elements of a body that is not read that are looked at for areas."""
 NAMED_BEFORE_MAX = 20
 """Earlier revisions that an Update or Cancel names; the fold of a stream keeps eight."""
 JIS = "jisX0402"
@@ -52,6 +57,11 @@ SORTS = MappingProxyType(
     }
 )
 """Detail/Sort → 警戒レベル (災害対策基本法, 2021) or None, and CAP's severity."""
+LEVELS_SINCE = datetime(2021, 5, 19, 15, 0, tzinfo=UTC)
+"""2021-05-20 in Japan: before, 避難指示 was another word, and had no level."""
+REPORT = "Report"
+NAMESPACE = b"publiccommons.ne.jp/pcxml"
+"""What every PCXML Report names; JMA's Report does not."""
 LIFTED = "解除"
 ISSUED = "発令"
 OPEN = "開設"
@@ -63,7 +73,10 @@ _TYPES = {
     "ack": MsgType.ACK,
     "error": MsgType.ERROR,
 }
-_LEVEL_BEFORE = re.compile(r"^[【\[(]?警戒レベル[1-5][】\])]?\s*")
+_LEVEL_BEFORE = re.compile(r"^[【\[(]?警戒レベル([1-5])[】\])]?\s*")
+_SEPARATORS = re.compile(r"[,\s]+")
+_PREFECTURE_ENDS = "000"
+"""The digits of a municipality in an OrganizationCode that is a prefecture's."""
 
 
 def read_lalert(root: Element) -> tuple[Message, ...] | Defect:
@@ -76,6 +89,10 @@ def _messages(root: Element) -> Iterator[Message]:
     for envelope in root.iter("EDXLDistribution"):
         for content in envelope.findall("contentObject"):
             yield _message(envelope, content)
+    if root.tag == REPORT:
+        bare = Element("contentObject")
+        bare.append(root)
+        yield _message(Element("EDXLDistribution"), bare)
 
 
 def _message(envelope: Element, content: Element) -> Message:
@@ -84,16 +101,21 @@ def _message(envelope: Element, content: Element) -> Message:
     head = next(report.iter("Head"), Element("Head"))
     category = _category(content, report)
     document, number = _document(content, head, notes)
-    sender = _sender(envelope, content, notes)
+    sender = _sender(envelope, content, report, notes)
     msg_type = _msg_type(envelope, number, notes)
-    areas = tuple(_areas(envelope, head, notes))
-    blocks = _blocks(report, head, content, category=category, areas=areas, notes=notes)
+    sent = _sent(envelope, head, notes)
+    is_unread = category not in {EVACUATION, SHELTER}
+    areas = tuple(dict.fromkeys((*_areas(envelope, head, notes), *(_elsewhere(report, notes) if is_unread else ()))))
+    said = _Said(
+        category=category, areas=areas, by=_issuer(report, content), is_levelled=bool(sent and sent >= LEVELS_SINCE)
+    )
+    blocks = _blocks(report, head, said, notes)
     return Message(
         family=Family.LALERT,
         type=category,
         identifier=f"{document}.{number}" if document and number else "",
         sender=sender,
-        sent=_sent(envelope, head, notes),
+        sent=sent,
         status=_status(envelope, report, notes),
         msg_type=msg_type,
         scope=Scope.PUBLIC,
@@ -104,7 +126,8 @@ def _message(envelope: Element, content: Element) -> Message:
         document=document,
         number=number,
         areas=areas,
-        is_unread=category not in {EVACUATION, SHELTER},
+        issuer=next((code for code, _ in _offices(report) if code and code[2:5] != _PREFECTURE_ENDS), ""),
+        is_unread=is_unread,
         defects=notes.told(),
     )
 
@@ -129,15 +152,17 @@ def _document(content: Element, head: Element, notes: Notes) -> tuple[str, int]:
         document = ""
     if number < 1:
         notes.add(Code.LALERT_DOCUMENT, f"documentRevision is {named(written)}")
-    return document, number
+    # what stands between the parts of a reference cannot stand in one
+    return _SEPARATORS.sub("_", document), number
 
 
-def _sender(envelope: Element, content: Element, notes: Notes) -> str:
+def _sender(envelope: Element, content: Element, report: Element, notes: Notes) -> str:
     written = text(envelope, "senderID") or text(content, "publishingOfficeID")
+    written = written or next((code for code, _ in _offices(report) if code), "")
     if not written or len(written) > ID_MAX:
         notes.add(Code.CAP_ELEMENT, f"senderID is {named(written)}")
         return UNKNOWN_SENDER
-    return written
+    return _SEPARATORS.sub("_", written)
 
 
 def _before(sender: str, document: str, number: int) -> tuple[Reference, ...]:
@@ -147,7 +172,7 @@ def _before(sender: str, document: str, number: int) -> tuple[Reference, ...]:
 
 
 def _sent(envelope: Element, head: Element, notes: Notes) -> datetime | None:
-    written = text(envelope, "dateTimeSent") or text(head, "ReportDateTime")
+    written = text(envelope, "dateTimeSent") or text(head, "ReportDateTime") or text(head, "CreateDateTime")
     at = moment(written)
     if at is None:
         notes.add(Code.CAP_IDENTITY, f"dateTimeSent is {named(written)}")
@@ -155,9 +180,9 @@ def _sent(envelope: Element, head: Element, notes: Notes) -> datetime | None:
 
 
 def _status(envelope: Element, report: Element, notes: Notes) -> Status | None:
-    """The envelope's word. Where the Report's differs, neither is believed: one of them may not be real."""
-    written = text(envelope, "distributionStatus")
+    """The envelope's word, else the Report's. Where they differ, neither is believed: one of them may not be real."""
     inner = text(report, "Control", "distributionStatus")
+    written = text(envelope, "distributionStatus") or inner
     if inner and inner.lower() != written.lower():
         notes.add(Code.CAP_STATUS, f"distributionStatus is {named(written)} outside and {named(inner)} inside")
         return None
@@ -171,7 +196,8 @@ def _msg_type(envelope: Element, number: int, notes: Notes) -> MsgType | None:
     written = text(envelope, "distributionType")
     by_number = MsgType.ALERT if number <= 1 else MsgType.UPDATE
     if not written:
-        notes.add(Code.CAP_ELEMENT, "no distributionType: taken for a Report")
+        if len(envelope):
+            notes.add(Code.CAP_ELEMENT, "no distributionType: taken for a Report")
         return by_number
     if written.lower() not in _TYPES:
         notes.add(Code.CAP_STATUS, f"distributionType is {named(written)}")
@@ -182,20 +208,44 @@ def _msg_type(envelope: Element, number: int, notes: Notes) -> MsgType | None:
 # --- what it says ---
 
 
-def _blocks(
-    report: Element, head: Element, content: Element, *, category: str, areas: tuple[NamedArea, ...], notes: Notes
-) -> tuple[Block, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What all blocks of a message share. `areas` are those it names outside of them; `by`: whose word it is."""
+
+    category: str
+    areas: tuple[NamedArea, ...]
+    by: str
+    is_levelled: bool
+
+
+def _blocks(report: Element, head: Element, said: _Said, notes: Notes) -> tuple[Block, ...]:
     expires = _valid_until(head, notes)
-    if category == EVACUATION:
-        parts = tuple(_orders(report, areas, notes))
-    elif category == SHELTER:
+    if said.category == EVACUATION:
+        parts = tuple(_orders(report, said, notes))
+    elif said.category == SHELTER:
         parts = tuple(_shelters(report, notes))
     else:
         return ()
     if not parts:
-        notes.add(Code.CAP_ELEMENT, f"a {category} that says neither what begins nor what is over")
-    sender = text(content, "publishingOfficeName") or text(report, "Control", "EditorialOffice", "OrganizationName")
+        notes.add(Code.CAP_ELEMENT, f"a {said.category} that says neither what begins nor what is over")
+    sender = said.by or next((area.name for area in said.areas if area.name), "")
     return tuple(_block(part, sender[:NAME_MAX], head, expires) for part in parts)
+
+
+def _issuer(report: Element, content: Element) -> str:
+    """Who orders: the first office named that is no prefecture's, for a prefecture only sends it on; else who is named."""
+    offices = [(code, name) for code, name in _offices(report) if name]
+    local = (name for code, name in offices if code[2:5] != _PREFECTURE_ENDS)
+    return next(local, text(content, "publishingOfficeName") or next((name for _, name in offices), ""))
+
+
+def _offices(report: Element) -> Iterator[tuple[str, str]]:
+    """OrganizationCode and name of the offices of a Report: who wrote it, then who publishes it."""
+    written = (*report.findall("Control/EditorialOffice"), *report.findall("Control/PublishingOffice"))
+    for office in written:
+        one = office.find("OfficeInfo")
+        place = office if one is None else one
+        yield token(place, "OrganizationCode")[:NAME_MAX], text(place, "OrganizationName")[:NAME_MAX]
 
 
 Part = tuple[str, int | None, Severity, bool, tuple[NamedArea, ...]]
@@ -232,17 +282,20 @@ def _valid_until(head: Element, notes: Notes) -> datetime | None:
     return at
 
 
-def _orders(report: Element, areas: tuple[NamedArea, ...], notes: Notes) -> Iterator[Part]:
+def _orders(report: Element, said: _Said, notes: Notes) -> Iterator[Part]:
     for detail in report.iter("Detail"):
-        sort = _LEVEL_BEFORE.sub("", unicodedata.normalize("NFKC", text(detail, "Sort")))[:NAME_MAX]
+        written = unicodedata.normalize("NFKC", text(detail, "Sort"))
+        levelled = _LEVEL_BEFORE.match(written)
+        sort = _LEVEL_BEFORE.sub("", written)[:NAME_MAX]
         word = text(detail, "IssueOrLift")
         if sort not in SORTS:
             notes.add(Code.UNKNOWN_SORT, f"Sort {named(sort)}")
         if word not in {ISSUED, LIFTED}:
             notes.add(Code.UNKNOWN_STATE, f"IssueOrLift {named(word)}")
-        level, severity = SORTS.get(sort, (None, Severity.UNKNOWN))
+        by_law, severity = SORTS.get(sort, (None, Severity.UNKNOWN))
+        level = int(levelled[1]) if levelled else by_law if said.is_levelled else None
         located = (area for one in detail.iter("Area") for area in _located(one, notes))
-        places = tuple(dict.fromkeys(located))[:AREAS_MAX] or areas
+        places = tuple(dict.fromkeys(located))[:AREAS_MAX] or said.areas
         is_over = word == LIFTED
         yield f"{sort}{LIFTED}" if is_over else sort or "避難情報", level, severity, is_over, places
 
@@ -262,6 +315,14 @@ def _located(element: Element, notes: Notes) -> Iterator[NamedArea]:
         area = _area(location, notes)
         if area.name or area.geocodes:
             yield area
+
+
+def _elsewhere(report: Element, notes: Notes) -> Iterator[NamedArea]:
+    """Every area in the body of a category that is not read."""
+    for body in (part for part in report if part.tag not in {"Control", "Head"}):
+        for element in islice(body.iter(), ELEMENTS_MAX):
+            if any(token(element, name) for name in (TOWN_BLOCK, JIS)) or text(element, "areaName"):
+                yield _area(element, notes)
 
 
 def _areas(envelope: Element, head: Element, notes: Notes) -> Iterator[NamedArea]:

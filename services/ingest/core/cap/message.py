@@ -108,7 +108,8 @@ class Message:
     """A message. What is None could not be read; `sent` keeps the offset it was written with.
 
     `type` is what is printed of it: `CAP`, or L-Alert's category. `document` is L-Alert's own name of the series
-    (documentID) and `number` its documentRevision; `areas` are those that it names outside of its blocks. `is_unread`: its
+    (documentID) and `number` its documentRevision; `areas` are those that it names outside of its blocks; `issuer` is the
+    code of the municipality whose word it is, "" where none is named. `is_unread`: its
     type is known and not read. `signature`: what it is worth, None where there is none.
     """
 
@@ -127,6 +128,7 @@ class Message:
     document: str = ""
     number: int = 0
     areas: tuple[NamedArea, ...] = ()
+    issuer: str = ""
     is_unread: bool = False
     is_signed: bool = False
     signature: Signature | None = None

@@ -11,16 +11,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shapely.geometry.base import BaseGeometry
 
 from schemas.area import AreaCode, AreaTable, Scheme, UnknownArea, class20_of, lgcode6, resolve
-from services.ingest.core.cap.geometry import geometry_of
+from services.ingest.core.cap.geometry import Drawn, drawn, geometry_of
 from services.ingest.core.cap.message import Named, NamedArea
 
-_JIS = frozenset({"jisx0402", "jis", "lgcode", "localgovernmentcode", "全国地方公共団体コード", "市区町村コード"})
+_JIS = frozenset(
+    {
+        *("jisx0402", "jis", "jiscode", "jis5", "lgcode", "lgcode6", "localgovernmentcode", "municipalitycode"),
+        *("全国地方公共団体コード", "団体コード", "市区町村コード", "市町村コード", "都道府県コード"),
+    }
+)
 """Names of geocodes that hold the code of a municipality, 5 digits or 6 with the check digit."""
 _TOWN_BLOCKS = frozenset({"ooazatyoutyoumokucode", "jisx0402oaza", "町丁目コード"})
 """The same with seven more digits for a part of it."""
@@ -42,6 +47,8 @@ _ABROAD = (
     "kzstd",
 )
 """How the names of systems begin that no place of Japan has a code in: North America, Europe, Australia, Kazakhstan."""
+_WHOLE = re.compile(r"\d\d(?:000\d?)?")
+"""The code of a whole prefecture: 14, 14000 or 140007."""
 _PLAIN = re.compile(r"[\W_]+")
 _PREFECTURE = re.compile(r"^(?:北海道|東京都|京都府|大阪府|.{2,3}県)(?=.)")
 
@@ -59,10 +66,15 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Where an area lies: class20 codes and those of larger areas; none where it is unknown or elsewhere."""
+    """Where an area lies: class20 codes and those of larger areas; none where it is unknown or elsewhere.
+
+    `drawn`: what it draws of each municipality, where nothing but its geometry says where it lies: beside a code, which
+    means all of its area, a shape narrows nothing (CAP 3.2.4: the area is the union of them).
+    """
 
     codes: tuple[AreaCode, ...]
     precision: Precision
+    drawn: Mapping[AreaCode, Drawn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +90,8 @@ def places(table: AreaTable, outlines: Mapping[AreaCode, BaseGeometry] | None = 
     """The places of a table; made once."""
     names: dict[str, tuple[AreaCode, ...]] = {}
     for entry in table.entries.values():
-        if entry.area.scheme == Scheme.CLASS20:
+        # a prefecture that is one office is called as that is
+        if entry.area.scheme in {Scheme.CLASS20, Scheme.OFFICE}:
             for name in {entry.name.ja, entry.name.en}:
                 names[name] = (*names.get(name, ()), entry.area)
     return Places(table=table, names=names, outlines=outlines or {})
@@ -93,8 +106,11 @@ def place(where: Places, area: NamedArea) -> Placed:
     if covered is None and any(_is_abroad(one) for one in area.geocodes):
         return Placed(codes=(), precision=Precision.ELSEWHERE)
     if covered is not None:
-        touched = tuple(code for code, outline in where.outlines.items() if outline.intersects(covered))
-        return Placed(codes=touched, precision=Precision.GEOMETRY if touched else Precision.ELSEWHERE)
+        touched = {
+            code: drawn(area, outline) for code, outline in where.outlines.items() if outline.intersects(covered)
+        }
+        precision = Precision.GEOMETRY if touched else Precision.ELSEWHERE
+        return Placed(codes=tuple(touched), precision=precision, drawn=touched)
     called = where.names.get(_PREFECTURE.sub("", area.name)) or where.names.get(area.name, ())
     if len(called) == 1:
         return Placed(codes=called, precision=Precision.NAME)
@@ -119,8 +135,15 @@ def _is_abroad(geocode: Named) -> bool:
 
 
 def _municipality(table: AreaTable, value: str) -> tuple[AreaCode, ...]:
+    if _WHOLE.fullmatch(value):
+        return _prefecture(table, value[:2]) if len(value) < 6 or lgcode6(value[:5]) == value else ()
     jis5 = value[:5]
     if len(value) == 6 and lgcode6(jis5) != value:
         return ()  # a wrong check digit: one of its digits is not what was meant
     found = class20_of(table, jis5) if len(value) in {5, 6} else UnknownArea(area=AreaCode("jis5", value))
     return () if isinstance(found, UnknownArea) else found
+
+
+def _prefecture(table: AreaTable, number: str) -> tuple[AreaCode, ...]:
+    """All municipalities of a prefecture, by the two digits that its codes begin with."""
+    return tuple(code for jis5, codes in table.parts.items() if jis5.startswith(number) for code in codes)

@@ -12,17 +12,33 @@ Sources: OASIS CAP-v1.2 §3.2; the project's notes on CAP §4.1, §4.4, on L-Ale
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from schemas.alert import Alert, Area, Drill, Info, InfoState, MsgType, Scope, Severity, Status, Surface, Urgency
+from schemas.alert import (
+    Alert,
+    Area,
+    Drill,
+    Info,
+    InfoState,
+    MsgType,
+    Origin,
+    Scope,
+    Severity,
+    Status,
+    Surface,
+    Urgency,
+)
+from schemas.area import AreaCode, jis5_of
 from schemas.hazard import HAZARDS
 from schemas.level import rank_of_severity
 from services.ingest.core.cap import hazards
+from services.ingest.core.cap.geometry import WHOLE, Drawn
 from services.ingest.core.cap.message import Block, Family, Message, Named, NamedArea, Notes
-from services.ingest.core.cap.places import Places, Precision, place
+from services.ingest.core.cap.places import Placed, Places, Precision, place
 from services.ingest.core.cap.written import moment
 from services.ingest.core.defect import Code, Defect
 from services.ingest.core.identity import key_part, run_of
@@ -34,6 +50,8 @@ REFUSED = "refused"
 ALL_CLEAR = "AllClear"
 LEVEL = re.compile(r"keikai_?level|警戒レベル", re.IGNORECASE)
 """Names of the parameter that carries the 警戒レベル."""
+_WRITTEN_LEVEL = re.compile(r"(?:警戒)?(?:レベル)?\s*([0-5])\s*(?:相当)?")
+_LEVEL_BEFORE = re.compile(r"[【\[(<]?\s*警戒レベル\s*([1-5])")
 NAME_MAX = 60
 """Characters of a sender's or an identifier's name in a stream's."""
 _NOT_REAL = {Status.TEST: TEST, Status.SYSTEM: "system", Status.DRAFT: "draft"}
@@ -240,15 +258,18 @@ def _story(message: Message, blocks: tuple[Block, ...], root: tuple[str, str], n
 
 
 def _level(block: Block, notes: Notes) -> int | None:
-    """The 警戒レベル that the message carries; 0 is none."""
+    """The 警戒レベル that the message carries: in a parameter of its own, else before its event or its headline.
+
+    0 is none. One in the middle of a text may be about anything.
+    """
     for parameter in block.parameters:
         if LEVEL.fullmatch(parameter.name):
-            value = parameter.value
-            if value in {"1", "2", "3", "4", "5"}:
-                return int(value)
-            if value != "0":
-                notes.add(Code.CAP_ENUM, f"{parameter.name} is {named(value)}")
-    return None
+            found = _WRITTEN_LEVEL.fullmatch(unicodedata.normalize("NFKC", parameter.value))
+            if found:
+                return int(found[1]) or None
+            notes.add(Code.CAP_ENUM, f"{parameter.name} is {named(parameter.value)}")
+    written = (_LEVEL_BEFORE.match(unicodedata.normalize("NFKC", text)) for text in (block.event, block.headline))
+    return next((int(found[1]) for found in written if found), None)
 
 
 def _lead(stories: tuple[Story, ...]) -> Story | None:
@@ -297,13 +318,16 @@ def _infos(message: Message, stories: tuple[Story, ...], where: Places, notes: N
     )
     infos: list[Info] = []
     unknown: dict[str, None] = {}
+    town = _town_of(message, where)
     for story in stories:
         areas: list[Area] = []
         for area in story.main.areas:
             placed = place(where, area)
-            if placed.precision is Precision.UNKNOWN:
+            if town and placed.precision is not Precision.GEOCODE:
+                placed = Placed(codes=town, precision=Precision.NAME)
+            elif placed.precision is Precision.UNKNOWN:
                 unknown[_called(area)] = None
-            areas += [Area(area_desc=area.name, code=code) for code in placed.codes]
+            areas += [_area(area.name, code, placed.drawn.get(code, WHOLE)) for code in placed.codes]
         if story.main.areas:
             infos.append(_info(story, tuple(dict.fromkeys(areas))))
     if unknown:
@@ -312,6 +336,21 @@ def _infos(message: Message, stories: tuple[Story, ...], where: Places, notes: N
         notes.add(Code.CAP_NO_AREA, "it names no area at all")
     # an end must not be lost because one of its areas is: it ends what it names, wherever that was
     return tuple(infos) if is_end or (infos and not unknown) else None
+
+
+def _town_of(message: Message, where: Places) -> tuple[AreaCode, ...]:
+    """The one municipality that an L-Alert message is about: what it names without a code (a school, a street) lies there."""
+    if message.family is not Family.LALERT:
+        return ()
+    issuer = NamedArea(name="", geocodes=(Named("jisX0402", message.issuer),))
+    named_ones = [one for area in message.areas if (one := place(where, area)).precision is Precision.GEOCODE]
+    placed = named_ones or [place(where, issuer)]
+    codes = tuple(dict.fromkeys(code for one in placed for code in one.codes))
+    return codes if len({jis5_of(code) for code in codes}) == 1 else ()
+
+
+def _area(name: str, code: AreaCode, drawn: Drawn) -> Area:
+    return Area(area_desc=name, code=code, polygon=drawn.polygons, circle=drawn.circles)
 
 
 def _called(area: NamedArea) -> str:
@@ -371,6 +410,8 @@ def _alert(message: Message, infos: tuple[Info, ...], *, source: str, url: str, 
         msg_type=message.msg_type,
         scope=message.scope or Scope.PRIVATE,
         source=message.family,
+        # an evacuation order is the municipality's, whoever sends it on
+        origin=Origin.OFFICE if message.type in HEADS else Origin.OFFICIAL,
         streams=(f"{stream_of(message.family, root_of(message))}{f'~{run}' if is_drill else ''}",),
         revision=revision_of(message),
         references=tuple(map(str, message.references)),

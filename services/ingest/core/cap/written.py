@@ -33,7 +33,7 @@ REFERENCES_MAX = 200
 AREAS_MAX = 4_000
 """Areas of one message, all infos together; the largest seen has 900. Of more the rest is not read."""
 
-NAMESPACE = re.compile(rb"urn:oasis:names:tc:emergency:cap:1\.[012]")
+NAMESPACE = re.compile(rb"urn:oasis:names:tc:emergency:cap:1\.[012]|http://www\.incident\.com/cap/1\.0")
 
 _ALERT = (
     "identifier",

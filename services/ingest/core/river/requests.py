@@ -6,8 +6,9 @@ Source: the sources' documentation, and public clients as collected in the proje
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from services.ingest.core.river.found import from_json, member
 
@@ -20,10 +21,19 @@ Next = Callable[[bytes], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One request. `following`: what its answer leads to, where the readings are only there."""
+    """One request. `following`: what its answer leads to, where the readings are only there.
+
+    `onward`: the next page of an answer in pages, "" for none; read on while nothing was seen of one of `of`.
+    """
 
     path: str
     following: Next | None = None
+    onward: Callable[[bytes], str] | None = None
+    of: tuple[str, ...] = ()
+
+    def lacks(self, stations: Collection[str]) -> bool:
+        """Whether one that is asked for is not among these stations; a site's code begins those of its stations."""
+        return any(not any(station.startswith(item) for station in stations) for item in self.of)
 
 
 def asks(source: str, items: tuple[str, ...]) -> tuple[Ask, ...]:
@@ -33,12 +43,16 @@ def asks(source: str, items: tuple[str, ...]) -> tuple[Ask, ...]:
     if source in _EACH:
         return tuple(Ask(path=_EACH[source].format(item)) for item in items)
     if source in _TOGETHER:
-        return (Ask(path=_TOGETHER[source].format(",".join(items))),)
+        paged = _ONWARD.get(source)
+        return (Ask(path=_TOGETHER[source].format(",".join(items)), onward=paged, of=items if paged else ()),)
     if source == "kawabou":
         return (Ask(path=f"{KAWABOU}/system/tmCrntTime.json", following=lambda body: _towns(body, items)),)
     return tuple(Ask(path=f"/cgi-bin/DspWaterData.exe?KIND=9&ID={item}", following=_table) for item in items)
 
 
+PAGES_MAX = 10
+"""Pages of one answer that are read."""
+_HUBEAU = "/api/v2/hydrometrie/observations_tr"
 _EACH = {
     "kriver": "/swin/files/area_info/current/{}.json",
     "kanagawa": "/sys/suibou/web_general/suibou_joho/html/{}.html",
@@ -49,8 +63,17 @@ _TOGETHER = {
     "usgs": "/nwis/iv/?format=json&siteStatus=all&parameterCd=00065,00060&sites={}",
     "pegelonline": "/webservices/rest-api/v2/stations.json?timeseries=W&includeTimeseries=true"
     "&includeCurrentMeasurement=true&ids={}",
-    "hubeau": "/api/v2/hydrometrie/observations_tr?grandeur_hydro=H&sort=desc&size=200&code_entite={}",
+    "hubeau": f"{_HUBEAU}?grandeur_hydro=H&sort=desc&size=200&code_entite={{}}",
 }
+
+
+def _next_page(body: bytes) -> str:
+    """Hub'Eau's next page, on the same path alone: an address in an answer is not taken at its word."""
+    address = urlsplit(str(member(from_json(body), "next") or ""))
+    return f"{_HUBEAU}?{address.query}" if address.path == _HUBEAU and address.query else ""
+
+
+_ONWARD: Mapping[str, Callable[[bytes], str]] = {"hubeau": _next_page}
 
 
 def _towns(body: bytes, towns: tuple[str, ...]) -> tuple[str, ...]:

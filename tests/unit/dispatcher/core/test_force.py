@@ -319,3 +319,9 @@ def drawn(level: int, polygon: str = "", circle: str = "") -> Alert:
 def test_a_shape_narrows_a_pair_only_where_that_leaves_nobody_out(alerts: list[Alert], shape: Shape | None) -> None:
     streams = [a_stream(alert, name=f"s{number}") for number, alert in enumerate(alerts)]
     assert force_at(1, *streams).of(REAL)[HERE].shape == shape
+
+
+def test_what_explains_a_quake_afterwards_is_neither_loud_nor_wakes_anybody() -> None:
+    for hazard, sudden in (("quake", True), ("quake:information", False), ("tsunami:information", True)):
+        assert is_loud(hazard, Origin.OFFICIAL, 1) is sudden
+        assert (waking(hazard, Origin.OFFICIAL, 1) is Waking.EVERYBODY) is sudden

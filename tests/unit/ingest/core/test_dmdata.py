@@ -113,7 +113,7 @@ class TestMessages:
         ("dmdata_VTSE41_.xml", True),
         ("dmdata_VXSE43_.xml", True),
         ("dmdata_VPWW54_.xml", False),
-        ("dmdata_VXSE52_.xml", False),
+        ("dmdata_VZSE40_.xml", False),
         ("dmdata_VPFD50_.xml", False),
         ("dmdata_VZZZ99_.xml", True),
     ],

@@ -366,10 +366,16 @@ class TestWhatGoesNoFurther:
         assert (before.topic, before.ignored) == ("alerts.emergency", None)
 
     def test_is_a_text_without_areas(self) -> None:
-        reading = _read(telegram(title="震源に関する情報", event_id="1"), name="")
+        reading = _read(telegram(title="地震・津波に関するお知らせ", event_id="1"), name="")
         assert (reading.topic, reading.ignored) == (None, NO_AREA)
         assert reading.alert is not None
         assert reading.alert.msg_type is MsgType.ALERT
+
+    def test_is_what_repeats_in_one_what_others_say(self) -> None:
+        body = warnings(("1420600", "小田原市", [("43", "レベル４大雨危険警報", "継続")]))
+        summary = _read(telegram(title="気象警報・注意報（Ｒ０６）（集約通報）", body=body), name="")
+        assert (summary.type, summary.topic, summary.ignored) == ("VPWS50", None, "summary of other telegrams")
+        assert [(entry.area.code, entry.kind.level) for entry in summary.entries] == [("1420600", 4)]
 
     @pytest.mark.parametrize(
         ("source", "topic", "ignored"),

@@ -8,6 +8,7 @@ from schemas.topics import TOPICS
 from services.ingest.core import types
 from services.ingest.core.bodies import text_only
 from services.ingest.core.types import EMERGENCY, ROUTINE, TYPES, TelegramType, by_name, by_title
+from services.ingest.core.xml import ELEMENTS_MAX
 
 LEVELLED = {"heavy_rain", "landslide", "storm_surge", "flood"}
 """Hazards with 警戒レベル: these can reach rank 5."""
@@ -40,8 +41,6 @@ class TestTheTable:
         named_so = ["警報", "特別", "土砂", "噴火", "地震", "津波", "洪水", "竜巻"]
         titles = [title for row in unread for title in row.titles if any(word in title for word in named_so)]
         assert titles == [
-            "気象警報・注意報時系列情報（Ｒ０６）",
-            "気象警報・注意報集約通報",
             "火山現象に関する海上警報・海上予報",
             *(
                 "全般海上警報（定時）",
@@ -50,7 +49,17 @@ class TestTheTable:
                 "全般海上警報（臨時）（Ｈ２９）",
             ),
             *("地方海上警報", "地方海上警報（Ｈ２８）"),
-        ], "what is issued by the hour, for ships, or for the whole country at once"
+        ], "what is issued for ships"
+
+    def test_what_is_read_and_goes_no_further(self) -> None:
+        assert {row.code: row.aside for row in TYPES if row.aside} == {
+            "VPWP50": "outlook",
+            "VPWS50": "summary of other telegrams",
+        }
+        assert {row.code for row in TYPES if row.is_used} == {row.code for row in READ if row.aside is None}
+
+    def test_only_what_speaks_of_the_whole_country_may_be_larger_than_the_others(self) -> None:
+        assert [row.code for row in TYPES if row.elements_max > ELEMENTS_MAX] == ["VPWS50"]
 
     def test_what_is_a_copy_since_the_reform(self) -> None:
         copies = "VPWW50 VPWW53 VPWW54 VPNO50 VXWW50 VPOA50 VPZJ50 VPCJ50 VPFJ50 VPFD60"

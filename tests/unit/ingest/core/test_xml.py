@@ -14,6 +14,7 @@ from services.ingest.core.xml import (
     child,
     local,
     named,
+    periods,
     read_xml,
     span_of,
     text,
@@ -50,6 +51,15 @@ class TestReading:
     def test_an_encoding_that_says_what_it_is_can_be_read(self, body: bytes) -> None:
         assert _code(body) is None
 
+    @pytest.mark.parametrize(
+        ("called", "codec"),
+        [("Shift_JIS", "cp932"), ("Windows-31J", "cp932"), ("EUC-JP", "euc_jp"), ("ISO-2022-JP", "iso2022_jp")],
+    )
+    def test_so_can_the_encodings_of_japan(self, called: str, codec: str) -> None:
+        root = _read(f'<?xml version="1.0" encoding="{called}" standalone="yes"?>\n<a>大雨</a>'.encode(codec))
+        assert isinstance(root, Element)
+        assert root.text == "大雨"
+
     def test_a_document_at_every_limit_is_read(self) -> None:
         assert _code("<a>" * DEPTH_MAX + "</a>" * DEPTH_MAX) is None
         assert isinstance(read_xml(b"<a><b/><b/></a>", roots=("a",), elements_max=3), Element)
@@ -67,7 +77,8 @@ class TestRefusing:
             ("<a>大".encode()[:-1], Code.NOT_WELL_FORMED),
             ("<html></html>", Code.UNKNOWN_ROOT),
             ("<a>大雨</a>".encode("shift_jis"), Code.WRONG_ENCODING),
-            ("<?xml version='1.0' encoding='Shift_JIS'?><a>大雨</a>".encode("shift_jis"), Code.WRONG_ENCODING),
+            ("<?xml version='1.0' encoding='Shift_JIS'?><a>大雨</a>".encode("euc_jp")[:-6], Code.WRONG_ENCODING),
+            ("<?xml version='1.0' encoding='Big5'?><a>大雨</a>".encode("big5"), Code.WRONG_ENCODING),
             ("<?xml version='1.0' encoding='no-such'?><a/>", Code.WRONG_ENCODING),
             ("<?xml version='1.0' encoding='UTF-8'?><a/>".encode("utf-16"), Code.WRONG_ENCODING),
             ("<!DOCTYPE a><a/>", Code.DTD_FORBIDDEN),
@@ -128,6 +139,15 @@ class TestLooking:
 
     def test_a_reason_repeats_a_long_text_only_in_part(self) -> None:
         assert (named("大雨"), named("あ" * (NAMED_MAX + 1))) == ("'大雨'", f"'{'あ' * NAMED_MAX}…'")
+
+
+def test_each_period_of_a_series_ends_when_it_says_and_one_without_a_time_is_left_out() -> None:
+    define = "<TimeDefine timeId='{}'><DateTime>{}</DateTime><Duration>{}</Duration></TimeDefine>"
+    good = define.format(1, "2026-09-01T21:00:00+09:00", "PT3H")
+    wrong = define.format(2, "soon", "PT3H") + define.format(3, "2026-09-01T21:00:00+09:00", "long")
+    series = _read(f"<a><TimeDefines>{good}{wrong}</TimeDefines></a>")
+    assert isinstance(series, Element)
+    assert [(ref, end.isoformat()) for ref, end in periods(series)] == [("1", "2026-09-01T15:00:00+00:00")]
 
 
 class TestTimes:

@@ -3,8 +3,17 @@ from __future__ import annotations
 import pytest
 
 from schemas.alert import InfoState
-from services.ingest.core.bodies import BodyReading
-from services.ingest.core.bodies.weather_warning import IN_FORCE, KINDS, LEGACY_KINDS, read, read_announced, read_legacy
+from services.ingest.core.bodies import AREAS_MAX, BodyReading
+from services.ingest.core.bodies.weather_warning import (
+    COUNTRY_ENTRIES_MAX,
+    IN_FORCE,
+    KINDS,
+    LEGACY_KINDS,
+    read,
+    read_announced,
+    read_legacy,
+    read_summary,
+)
 from services.ingest.core.defect import Code, Defect
 from services.ingest.core.xml import read_xml
 from tests.telegrams import NOTHING, Kind, table, telegram, warnings
@@ -197,3 +206,10 @@ class TestOlderTypes:
 
     def test_one_that_names_nobody_is_refused(self) -> None:
         assert refused(read_announced, " ".join(self.ALL), information=self._headline("99")) is Code.NOTHING_LISTED
+
+
+def test_the_summary_of_the_country_may_have_more_entries_than_any_office() -> None:
+    several = [("1420600", "小田原市", [("43", "レベル４大雨危険警報", "発表"), ("15", "強風注意報", "継続")])]
+    body = warnings(*several)
+    assert said(read_summary, "heavy_rain wind", body) == said(read, "heavy_rain wind", body)
+    assert COUNTRY_ENTRIES_MAX > AREAS_MAX

@@ -49,7 +49,7 @@ def alert(*infos: str, tail: str = "", **changes: str) -> bytes:
 
 def parsed(document: bytes) -> Element:
     """The root element, its names without namespace."""
-    root = read_xml(document, roots=("alert", "EDXLDistribution", "Envelope", "feed", "rss", "RDF"))
+    root = read_xml(document, roots=("alert", "EDXLDistribution", "Envelope", "Report", "feed", "rss", "RDF"))
     assert isinstance(root, Element)
     return root
 

@@ -142,6 +142,11 @@ class TestOver:
         assert [str(one.code) for block in whole.info for one in block.area] == ["class20:1438200"]
 
 
+def test_a_sender_with_commas_in_its_name_breaks_nothing() -> None:
+    odd = replace(A, references=("a,b,c,d,2026-09-01T19:00:00+09:00", "no reference"))
+    assert snapshots(_chain(odd))
+
+
 def test_of_two_for_one_area_the_later_is_right() -> None:
     late = _alert("d", 4, ("a", 1), level="3", tail="<expires>2026-09-02T03:00:00+09:00</expires>")
     whole = snapshots(_chain(A, B, late))[0]

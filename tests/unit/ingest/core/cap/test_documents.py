@@ -88,3 +88,18 @@ def test_json_is_known_by_how_it_begins() -> None:
         False,
         False,
     ]
+
+
+def test_a_report_is_one_of_l_alert_where_it_names_its_vocabulary() -> None:
+    report = b"<Report xmlns='http://xml.publiccommons.ne.jp/pcxml1/4'/>"
+    assert _read(report).type == ""
+    assert _refusal(b"<Report xmlns='http://xml.kishou.go.jp/jmaxml1/'/>") is Code.UNKNOWN_ROOT
+    assert read_document(report.decode().encode("utf-16")) == read_document(report)
+
+
+def test_a_bare_list_is_all_its_messages() -> None:
+    both = alert(info()) + alert(info(), identifier="a2")
+    found = read_document(b"<x:alerts xmlns:x='http://gov.fema.ipaws.services/feed'>" + both + b"</x:alerts>")
+    assert not isinstance(found, Defect)
+    assert [one.identifier for one in found] == ["a1", "a2"]
+    assert read_document(b"<alerts/>") == ()

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point as Dot
+from shapely.geometry import box
 
 from services.ingest.core.cap import geometry
 from services.ingest.core.cap.message import Circle, NamedArea, Notes, Ring
@@ -81,7 +84,6 @@ class TestCircle:
         "text",
         [
             "",
-            "35.2 139.1",
             "a,b 1",
             "nan,139 1",
             "35,inf 1",
@@ -161,3 +163,64 @@ class TestGeometry:
         square = [[[x, y] for y, x in RING]]
         collection = {"features": [{"geometry": {"type": "Polygon", "coordinates": square}}]}
         assert geometry.outline(collection).contains(Dot(139.15, 35.25))
+
+
+TOWN = box(139.0, 35.0, 139.4, 35.4)
+
+
+def _drawn(*texts: str, circle: Circle | None = None) -> geometry.Drawn:
+    notes = Notes()
+    rings = tuple(filter(None, (geometry.ring(text, notes) for text in texts)))
+    return geometry.drawn(NamedArea(name="", rings=rings, circles=(circle,) if circle else ()), TOWN)
+
+
+def test_a_circle_without_a_radius_is_a_point_and_it_is_said() -> None:
+    assert _circle("35.2,139.1") == (Circle((35.2, 139.1), 0.0), 1)
+
+
+class TestWhatIsDrawnOfAMunicipality:
+    def test_stays_as_it_is_written(self) -> None:
+        assert _drawn(SQUARE, circle=Circle((35.2, 139.2), 1.5)) == geometry.Drawn(
+            polygons=(SQUARE,), circles=("35.2,139.2 1.5",)
+        )
+
+    def test_is_nothing_where_it_covers_all_of_it_or_is_a_point_or_says_nothing(self) -> None:
+        country = "30,130 30,145 45,145 45,130 30,130"
+        assert _drawn(country) == _drawn(SQUARE, circle=Circle((35.2, 139.2), 0.0)) == _drawn() == geometry.WHOLE
+
+    def test_is_cut_beside_it_where_it_goes_on(self) -> None:
+        [text] = _drawn("35.2,130 35.2,150 35.3,150 35.3,130 35.2,130").polygons
+        points = [tuple(map(float, word.split(","))) for word in text.split()]
+        assert points[0] == points[-1]
+        assert {x for _, x in points} == {138.95, 139.45}
+        assert {y for y, _ in points} == {35.2, 35.3}
+
+    def test_has_one_ring_for_each_part_of_a_ring_that_cuts_itself(self) -> None:
+        assert len(_drawn("35.1,138 35.1,139.2 35.3,139.0 35.3,139.2 35.1,139.0 35.1,138").polygons) > 1
+
+    def test_is_made_simpler_where_it_has_very_many_points(self) -> None:
+        many = " ".join(f"{35.2 + 0.1 * math.sin(a / 500)},{139.2 + 0.1 * math.cos(a / 500)}" for a in range(3142))
+        [text] = _drawn(many).polygons
+        assert 10 < len(text.split()) < geometry.DRAWN_POINTS_MAX
+
+    def test_a_ring_beyond_it_and_a_spike_of_a_ring_draw_nothing(self) -> None:
+        far = "35.2,139.46 35.3,139.46 35.3,139.5 35.2,139.5 35.2,139.46"
+        spike = "35.2,139.1 35.3,139.1 35.3,139.2 35.3,139.6 35.3,139.2 35.2,139.2 35.2,139.1"
+        [text] = _drawn(far, spike).polygons
+        assert set(text.split()) == set(SQUARE.split())
+
+
+class TestOverlapping:
+    EAST = "35.2,139.2 35.3,139.2 35.3,139.3 35.2,139.3 35.2,139.2"
+    SHIFTED = "35.2,139.12 35.3,139.12 35.3,139.22 35.2,139.22 35.2,139.12"
+
+    @pytest.mark.parametrize(
+        ("one", "other", "is_same"), [(SQUARE, SQUARE, True), (SQUARE, EAST, False), (SQUARE, SHIFTED, True)]
+    )
+    def test_is_most_of_the_smaller(self, one: str, other: str, is_same: bool) -> None:
+        assert geometry.overlap(geometry.Drawn(polygons=(one,)), geometry.Drawn(polygons=(other,))) is is_same
+
+    def test_the_whole_municipality_overlaps_everything(self) -> None:
+        part = geometry.Drawn(circles=("35.2,139.2 1",))
+        assert geometry.overlap(geometry.WHOLE, part)
+        assert geometry.overlap(part, geometry.WHOLE)

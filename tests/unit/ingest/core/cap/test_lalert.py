@@ -91,6 +91,13 @@ class TestAnOrder:
         [block] = _read(_detail(written)).blocks
         assert [one.value for one in block.parameters] == ([level] if level else [])
 
+    def test_before_that_law_the_same_words_had_no_level_but_one_that_is_written_counts(self) -> None:
+        def level(sort: str) -> list[str]:
+            [block] = _read(_detail(sort), dateTimeSent="2021-05-19T23:59:59+09:00").blocks
+            return [one.value for one in block.parameters]
+
+        assert (level("避難指示"), level("【警戒レベル４】避難指示")) == ([], ["4"])
+
     def test_the_elderly_have_a_little_time(self) -> None:
         assert _read(_detail("高齢者等避難")).blocks[0].urgency is Urgency.EXPECTED
 
@@ -176,6 +183,11 @@ class TestWhichItIs:
         assert _codes(found) == [code]
         assert found.identifier == ("" if code is Code.LALERT_DOCUMENT else "doc-1.1")
 
+    def test_what_separates_the_parts_of_a_reference_is_taken_out_of_a_name(self) -> None:
+        found = _read(documentID="a, b", senderID="x,y", documentRevision="2")
+        assert (found.sender, found.identifier) == ("x_y", "a_b.2")
+        assert [str(one) for one in found.references] == ["x_y,a_b.1,"]
+
     def test_two_words_for_its_status_are_none(self) -> None:
         inner = "<Control><distributionStatus>Test</distributionStatus></Control>"
         found = read_lalert(parsed(_document().replace(b"<Report>", f"<Report>{inner}".encode())))
@@ -192,7 +204,65 @@ class TestWhichItIs:
 
     def test_other_categories_are_known_and_not_read(self) -> None:
         found = read_lalert(parsed(_document(category="Event").replace(b"EvacuationOrder>", b"Event>")))[0]  # type: ignore[index]
-        assert (found.is_unread, found.blocks, len(found.areas)) == (True, (), 1)
+        assert (found.is_unread, found.blocks) == (True, ())
+        assert [one.name for one in found.areas] == ["例示市", "一丁目"], "every area that it names, the body's too"
+
+
+class TestWhoseWordItIs:
+    @staticmethod
+    def by(control: str, **changes: str) -> str:
+        document = _document(**changes).replace(b"<Report>", f"<Report><Control>{control}</Control>".encode())
+        found = read_lalert(parsed(document))
+        assert isinstance(found, tuple)
+        return found[0].blocks[0].sender_name
+
+    @staticmethod
+    def office(code: str, name: str) -> str:
+        return f"<OrganizationCode>{code}</OrganizationCode><OrganizationName>{name}</OrganizationName>"
+
+    def test_is_the_municipality_s_although_a_prefecture_sends_it_on(self) -> None:
+        editor = f"<EditorialOffice>{self.office('140007', '神奈川県')}</EditorialOffice>"
+        info = f"<OfficeInfo>{self.office('142069', '小田原市')}</OfficeInfo>"
+        both = f"{editor}<PublishingOffice>{info}</PublishingOffice>"
+        assert self.by(both, publishingOfficeName="神奈川県") == "小田原市"
+        assert self.by(f"<EditorialOffice>{self.office('142069', '小田原市')}</EditorialOffice>") == "小田原市"
+
+    def test_its_code_is_that_of_the_municipality(self) -> None:
+        offices = self.office("140007", "神奈川県"), self.office("142069", "小田原市")
+        control = "".join(f"<Control><EditorialOffice>{one}</EditorialOffice></Control>" for one in offices)
+        found = read_lalert(parsed(_document().replace(b"<Report>", f"<Report>{control}".encode())))
+        assert isinstance(found, tuple)
+        assert (found[0].issuer, _read().issuer) == ("142069", "")
+
+    def test_else_who_is_named_else_the_area(self) -> None:
+        prefecture = f"<EditorialOffice>{self.office('140007', '神奈川県')}</EditorialOffice>"
+        assert (self.by(prefecture, publishingOfficeName="県庁"), self.by(prefecture)) == ("県庁", "神奈川県")
+        assert self.by("") == "例示市"
+        assert self.by(f"<EditorialOffice>{self.office('142069', '')}</EditorialOffice>") == "例示市"
+
+
+class TestABareReport:
+    REPORT = (
+        "<Report xmlns='http://xml.publiccommons.ne.jp/pcxml1/4'><Control><Title>EvacuationOrder</Title>"
+        "<distributionStatus>{}</distributionStatus><EditorialOffice><OrganizationCode>142069</OrganizationCode>"
+        "<OrganizationName>例示市</OrganizationName></EditorialOffice></Control><Head><Title>例示市 避難情報</Title>"
+        "<CreateDateTime>2026-09-01T20:00:00+09:00</CreateDateTime><documentID>doc-1</documentID>"
+        "<documentRevision>2</documentRevision><Headline><Text>避難してください</Text></Headline></Head>{}</Report>"
+    )
+
+    def test_says_the_same_without_an_envelope(self) -> None:
+        document = self.REPORT.format("Actual", f"<EvacuationOrder>{_detail()}</EvacuationOrder>").encode()
+        found = read_lalert(parsed(document))
+        assert isinstance(found, tuple)
+        [message] = found
+        assert message.defects == ()
+        assert (message.identifier, message.sender, message.msg_type) == ("doc-1.2", "142069", MsgType.UPDATE)
+        assert (message.status, message.blocks[0].event) == (Status.ACTUAL, "避難指示")
+
+    def test_is_a_test_by_its_own_word(self) -> None:
+        found = read_lalert(parsed(self.REPORT.format("Test", "").encode()))
+        assert isinstance(found, tuple)
+        assert found[0].status is Status.TEST
 
 
 def test_in_soap_it_is_the_same() -> None:

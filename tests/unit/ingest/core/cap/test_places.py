@@ -4,6 +4,7 @@ import pytest
 from shapely.geometry import box
 
 from schemas.area import AreaCode
+from services.ingest.core.cap.geometry import Drawn
 from services.ingest.core.cap.message import Circle, Named, NamedArea
 from services.ingest.core.cap.places import Placed, Precision, place, places
 from tests.telegrams import table
@@ -59,7 +60,9 @@ def test_one_of_the_world_that_says_japan_is_not() -> None:
 
 
 def test_geometry_counts_where_no_code_does() -> None:
-    assert _at("x", circle=Circle((35.25, 139.1), 1.0)) == Placed(codes=(HERE,), precision=Precision.GEOMETRY)
+    found = _at("x", circle=Circle((35.25, 139.1), 1.0))
+    assert (found.codes, found.precision) == ((HERE,), Precision.GEOMETRY)
+    assert found.drawn == {HERE: Drawn(circles=("35.25,139.1 1",))}
     assert _at("x", circle=Circle((51.0, 0.1), 1.0)) == Placed(codes=(), precision=Precision.ELSEWHERE)
     assert _at("x", ("UGC", "CAZ001"), circle=Circle((35.25, 139.1), 1.0)).precision is Precision.GEOMETRY
 
@@ -72,3 +75,16 @@ def test_a_name_that_only_one_municipality_has(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "小田原", "酒匂川左岸", "県小田原市", "府中市"])
 def test_a_name_that_none_or_several_have_is_unknown(name: str) -> None:
     assert _at(name).precision is Precision.UNKNOWN
+
+
+@pytest.mark.parametrize("value", ["14", "14000", "140007"])
+def test_a_prefecture_is_all_its_municipalities(value: str) -> None:
+    found = _at("神奈川県", ("JISX0402", value))
+    assert found.precision is Precision.GEOCODE
+    assert [code.code for code in found.codes] == ["1410011", "1410012", "1413000", "1420600", "1438200"]
+    assert _at("x", ("JISX0402", "140001")).precision is Precision.UNKNOWN, "a wrong check digit"
+    assert _at("x", ("JISX0402", "99")).precision is Precision.UNKNOWN
+
+
+def test_a_prefecture_that_is_one_office_is_known_by_its_name() -> None:
+    assert _at("神奈川県") == Placed(codes=(AreaCode("office", "140000"),), precision=Precision.NAME)

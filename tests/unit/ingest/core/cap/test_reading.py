@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from schemas.alert import Info, InfoState, MsgType, Severity, Status, Surface, Urgency
-from services.ingest.core.cap.message import Family, Message
+from schemas.alert import Info, InfoState, MsgType, Origin, Severity, Status, Surface, Urgency
+from services.ingest.core.cap.message import Circle, Family, Message, Named, NamedArea
 from services.ingest.core.cap.places import places
 from services.ingest.core.cap.reading import Reading, name_part, read_message, revision_of, root_of, stream_of
 from services.ingest.core.defect import Code
@@ -111,8 +111,31 @@ class TestLevel:
         [("awareness_level", "4; red; Extreme"), ("level", "4"), ("keikaiLevel", "0"), ("keikaiLevel", "")],
     )
     def test_is_never_guessed(self, name: str, value: str) -> None:
-        [one] = _infos(message(info(event="警戒レベル4 避難指示", tail=LEVEL.format(name, value))))
+        text = "<description>警戒レベル4の地域では避難してください</description>"
+        [one] = _infos(message(info(headline="避難指示（警戒レベル4）", tail=text + LEVEL.format(name, value))))
         assert (one.level, one.rank) == (None, 4)
+
+    @pytest.mark.parametrize(
+        ("words", "level"),
+        [
+            ({"event": "警戒レベル4 避難指示"}, 4),
+            ({"headline": "【警戒レベル５】緊急安全確保"}, 5),
+            ({"event": "警戒レベル３相当情報"}, 3),
+            ({"event": "警戒レベル"}, None),
+        ],
+    )
+    def test_stands_before_the_name_where_no_parameter_says_it(self, words: dict[str, str], level: int | None) -> None:
+        [one] = _infos(message(info(**words)))
+        assert one.level == level
+
+    @pytest.mark.parametrize("value", ["4", "４", "レベル4", "警戒レベル４", "警戒レベル4相当"])
+    def test_may_be_written_in_more_than_one_way(self, value: str) -> None:
+        [one] = _infos(message(info(tail=LEVEL.format("警戒レベル", value))))
+        assert one.level == 4
+
+    def test_of_zero_is_none_whatever_the_words(self) -> None:
+        [one] = _infos(message(info(event="警戒レベル4 避難指示解除", tail=LEVEL.format("keikaiLevel", "0"))))
+        assert one.level is None
 
     def test_one_that_is_none_is_said(self) -> None:
         reading = _read(message(info(tail=LEVEL.format("keikaiLevel", "6"))))
@@ -124,6 +147,54 @@ class TestLevel:
     def test_without_one_severity_says_how_loudly(self, severity: str, rank: int) -> None:
         [one] = _infos(message(info(severity=severity)))
         assert one.rank == rank
+
+
+class TestWhereAnOrderIs:
+    TOWN = NamedArea(name="例示市", geocodes=(Named("jisX0402", "142069"),))
+    SCHOOL = NamedArea(name="第二小学校")
+
+    def _order(
+        self, *outside: NamedArea, family: Family = Family.LALERT, issuer: str = "", named: NamedArea | None = None
+    ) -> Reading:
+        found = message(info())
+        block = replace(found.blocks[0], areas=(named or self.SCHOOL,))
+        order = replace(
+            found,
+            family=family,
+            type="EvacuationOrder",
+            document="doc-1",
+            number=1,
+            blocks=(block,),
+            areas=outside,
+            issuer=issuer,
+        )
+        return _read(order)
+
+    def test_what_it_names_without_a_code_lies_in_its_one_municipality(self) -> None:
+        reading = self._order(self.TOWN)
+        assert reading.alert is not None
+        assert [str(one.code) for info in reading.alert.info for one in info.area] == ["class20:1420600"]
+        assert [row.code for row in reading.rows] == ["142069", None]
+        assert reading.alert.origin is Origin.OFFICE
+
+    def test_a_point_that_lies_in_no_outline_of_ours_makes_it_no_other_town_s(self) -> None:
+        at_sea = replace(self.SCHOOL, circles=(Circle((35.0, 139.5), 0.0),))
+        reading = self._order(self.TOWN, named=at_sea)
+        assert reading.alert is not None
+        assert [str(one.code) for info in reading.alert.info for one in info.area] == ["class20:1420600"]
+
+    def test_without_a_word_of_where_it_is_the_municipality_that_orders(self) -> None:
+        reading = self._order(issuer="142069")
+        assert reading.alert is not None
+        assert [str(one.code) for info in reading.alert.info for one in info.area] == ["class20:1420600"]
+        assert self._order(issuer="140007").ignored == "refused", "a prefecture is no town"
+
+    def test_with_none_or_several_it_is_unknown(self) -> None:
+        other = NamedArea(name="箱根町", geocodes=(Named("jisX0402", "143821"),))
+        prefecture = NamedArea(name="神奈川県", geocodes=(Named("jisX0402", "140007"),))
+        for outside in ((), (self.TOWN, other), (prefecture,)):
+            assert self._order(*outside).ignored == "refused"
+        assert self._order(self.TOWN, family=Family.CAP).ignored == "refused"
 
 
 class TestOver:

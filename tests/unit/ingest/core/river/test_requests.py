@@ -57,3 +57,28 @@ def test_suimons_page_leads_to_its_table_and_to_no_other_place() -> None:
     assert ask.following is not None
     assert ask.following(b'<a href="/dat/dload/download/29_1.dat">') == ("/dat/dload/download/29_1.dat",)
     assert ask.following(b'<a href="http://x/dat/../secret.dat">') == ()
+
+
+class TestPagesOfHubEau:
+    PATH = "/api/v2/hydrometrie/observations_tr"
+
+    @pytest.mark.parametrize(
+        ("written", "path"),
+        [
+            (f"https://hubeau.eaufrance.fr{PATH}?cursor=AoE&size=200", f"{PATH}?cursor=AoE&size=200"),
+            (f"https://elsewhere.invalid{PATH}?cursor=1", f"{PATH}?cursor=1"),
+            ("https://hubeau.eaufrance.fr/api/v1/secrets?cursor=1", ""),
+            (f"https://hubeau.eaufrance.fr{PATH}", ""),
+            (None, ""),
+        ],
+    )
+    def test_the_next_one_is_on_the_same_path_of_the_same_server(self, written: str | None, path: str) -> None:
+        [ask] = asks("hubeau", ("Z1",))
+        assert ask.onward is not None
+        assert ask.onward(json.dumps({"next": written}).encode()) == path
+
+    def test_are_read_on_while_a_station_is_missing(self) -> None:
+        [ask] = asks("hubeau", ("Z999999901", "Z9999998"))
+        assert ask.lacks({"Z999999901"})
+        assert not ask.lacks({"Z999999901", "Z999999801"})
+        assert not asks("usgs", ("1",))[0].lacks(())
