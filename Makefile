@@ -40,12 +40,15 @@ scenarios: .venv/.dev ## play every night on the wall clock, against real proces
 	@$(bin)/python -m tests.scenario.run $(ARGS)
 
 .PHONY: crash
-crash: .venv/.dev ## kill -9 at every point of a warning, people changing meanwhile: nobody missed, bounded repeats
+crash: crash-town crash-city ## kill -9 at every point of a warning, people changing meanwhile: nobody missed, bounded repeats
+
+.PHONY: crash-town
+crash-town: .venv/.dev ## of that what fits into a quarter of an hour: 200 and 5,000 devices, 300 bulletins by brute force
 	@$(bin)/python -m tests.crash.run $(ARGS)
 	@$(bin)/python -m tests.oracle 300 20000
 
 .PHONY: crash-city
-crash-city: .venv/.dev ## the same of a city of 200,000 and the larger comparison by brute force (half an hour)
+crash-city: .venv/.dev ## of that the city: 200,000 devices, 1,000 bulletins over 50,000 by brute force
 	@$(bin)/python -m tests.crash.run --devices 200000
 	@$(bin)/python -m tests.oracle
 

@@ -1,6 +1,7 @@
-"""`make crash`: kill -9 at every point of a warning for 200 devices, and at twenty for 5,000 (ARGS="--devices 200 --seed 7").
+"""`make crash-town`: kill -9 at every point of a warning for 200 devices, at twenty for 5,000 (ARGS="--devices 200 --seed 7").
 
 `make crash-city`: the same of the dispatcher of a city of 200,000, at every kind of step and at thirty points.
+`make crash` does both.
 
 Two trials at a time, each with a stand-in for phones of its own. Shows progress; 0 when every trial held.
 """
