@@ -82,7 +82,7 @@ export function plainLines(lines) {
 /**
  * Why: what the person wished, then the reasons in their own language, then the record for who opens it.
  * @param {MyPlace} place
- * @param {{reasons: Text[], lines: string[]} | null} answer null when nobody could say
+ * @param {{reasons: import("../shared/types").Text[], lines: string[]} | null} answer null when nobody could say
  * @param {Language} language
  */
 export function reasonElements(place, answer, language) {
