@@ -83,7 +83,7 @@ class TelegramType:
     `lasts`: how long it holds from its report on, where it states no end (None: until replaced, under the lease);
     `states_end`: Head/ValidDateTime is its end. `copy_since`: reports from then on repeat what a newer type says.
     `aside`: why it goes no further although it is read. `elements_max`: XML elements of one. `informs`: puts nothing in force.
-    `pushed_only`: of no use by a feed that is minutes behind. `by_prefecture`: of one prefecture, although its stream is an event.
+    `pushed_only`: of no use by a feed minutes behind. `by_prefecture`: of one prefecture, although its stream is an event.
     """
 
     code: str
