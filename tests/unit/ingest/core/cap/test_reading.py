@@ -154,10 +154,15 @@ class TestWhereAnOrderIs:
     SCHOOL = NamedArea(name="第二小学校")
 
     def _order(
-        self, *outside: NamedArea, family: Family = Family.LALERT, issuer: str = "", named: NamedArea | None = None
+        self,
+        *outside: NamedArea,
+        family: Family = Family.LALERT,
+        issuer: str = "",
+        named: NamedArea | None = None,
+        several: tuple[NamedArea, ...] = (),
     ) -> Reading:
         found = message(info())
-        block = replace(found.blocks[0], areas=(named or self.SCHOOL,))
+        block = replace(found.blocks[0], areas=several or (named or self.SCHOOL,))
         order = replace(
             found,
             family=family,
@@ -182,6 +187,18 @@ class TestWhereAnOrderIs:
         reading = self._order(self.TOWN, named=at_sea)
         assert reading.alert is not None
         assert [str(one.code) for info in reading.alert.info for one in info.area] == ["class20:1420600"]
+
+    def test_its_districts_are_named_with_their_town_all_of_them(self) -> None:
+        blocks = ("神奈川県小田原市一丁目", "二丁目", "小田原市", "二丁目")
+        areas = tuple(replace(self.TOWN, name=name) for name in blocks)
+        reading = self._order(self.TOWN, several=areas)
+        assert reading.alert is not None
+        [area] = reading.alert.info[0].area
+        assert (area.area_desc, str(area.code)) == ("小田原市 一丁目、二丁目", "class20:1420600")
+        assert len(reading.rows) == 4, "printed as the message names them"
+        whole = self._order(self.TOWN, named=replace(self.TOWN, name="小田原市"))
+        assert whole.alert is not None
+        assert whole.alert.info[0].area[0].area_desc == "小田原市"
 
     def test_without_a_word_of_where_it_is_the_municipality_that_orders(self) -> None:
         reading = self._order(issuer="142069")
