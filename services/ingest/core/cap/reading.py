@@ -414,7 +414,6 @@ def _alert(message: Message, infos: tuple[Info, ...], *, source: str, url: str, 
     is_drill = message.status is Status.EXERCISE
     run = run_of(url, sent)
     lead = max(infos, key=lambda info: (info.state is InfoState.ACTIVE, info.rank or 0), default=None)
-    is_open = any(info.state is InfoState.ACTIVE and info.area and info.expires is None for info in infos)
     return Alert(
         identifier=message.identifier,
         sender=message.sender,
@@ -429,7 +428,7 @@ def _alert(message: Message, infos: tuple[Info, ...], *, source: str, url: str, 
         streams=(f"{stream_of(message.family, root_of(message))}{f'~{run}' if is_drill else ''}",),
         revision=revision_of(message),
         references=tuple(map(str, message.references)),
-        lease=source if is_open else "",
+        lease=source,  # also where an end is stated: by it a backlog waits until all of it is in
         drill=Drill(run=run, surfaces=surfaces) if is_drill else None,
         event=lead.event if lead else message.title,
         headline=message.headline or (lead.headline if lead else ""),

@@ -41,10 +41,10 @@ class TestAnAlert:
         assert (one.hazard, one.level, one.rank, one.state) == ("evacuation:a1", 4, 4, InfoState.ACTIVE)
         assert [str(place.code) for place in one.area] == ["class20:1420600"]
 
-    def test_that_states_its_end_needs_no_lease(self) -> None:
+    def test_names_its_source_also_where_it_states_its_end(self) -> None:
         alert = _read(message(info(tail="<expires>2026-09-02T03:00:00+09:00</expires>"))).alert
         assert alert is not None
-        assert alert.lease == ""
+        assert alert.lease == "cap.city"
 
     def test_a_drill_has_its_run_and_where_it_may_be_shown(self) -> None:
         reading = _read(message(info(), status="Exercise"), url="http://x/run-7/a.xml")
