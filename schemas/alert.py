@@ -193,8 +193,8 @@ class Alert:
     `identifier`, `revision` and everything else come from the source's content alone, so a copy by another route is
     equal. `revision` sorts as a string within a stream. `report` names what a revision repeats: a 訂正 has the report
     of what it corrects, a 取消 the report it withdraws ("" where the source does not say). `references` are CAP
-    triples "sender,identifier,sent". `lease` is the source whose being heard keeps a validity without a stated end
-    ("" for none). `drill` is set exactly for status Exercise.
+    triples "sender,identifier,sent". `lease` is the source: its being heard keeps a validity without a
+    stated end, and shows that its backlog is in ("" for none). `drill` is set exactly for status Exercise.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE

@@ -82,9 +82,8 @@ class TelegramType:
     can reach rank 4. `feed`: the source whose being heard keeps its streams (their lease).
     `lasts`: how long it holds from its report on, where it states no end (None: until replaced, under the lease);
     `states_end`: Head/ValidDateTime is its end. `copy_since`: reports from then on repeat what a newer type says.
-    `aside`: why it goes no further although it is read. `elements_max`: XML elements of one.
-    `informs`: puts nothing in force. `pushed_only`: of no use by a feed that is minutes behind.
-    `by_prefecture`: of one prefecture, although its stream is an event.
+    `aside`: why it goes no further although it is read. `elements_max`: XML elements of one. `informs`: puts nothing in force.
+    `pushed_only`: of no use by a feed minutes behind. `by_prefecture`: of one prefecture, although its stream is an event.
     """
 
     code: str
@@ -172,6 +171,7 @@ def _tells(row: TelegramType, body: BodyParser, lasts: timedelta) -> TelegramTyp
 
 
 OLD_HAZARDS = " ".join(sorted({hazard for hazard, _, _ in weather_warning.LEGACY_KINDS.values()}))
+TYPHOON_TEXTS = ("全般台風情報", "全般台風情報（定型）", "発達する熱帯低気圧に関する情報")
 EXPLAINED = " ".join(dict.fromkeys(hazard for _, hazard in tagged.SUBJECTS))
 EARLY = " ".join(dict.fromkeys(hazard for _, hazard in early_warning.HAZARDS))
 
@@ -267,16 +267,7 @@ TYPES: tuple[TelegramType, ...] = (
         lasts=DAY,
         informs=True,
     ),
-    _tells(
-        _unread(
-            "VPTI",
-            *("全般台風情報", "全般台風情報（定型）", "発達する熱帯低気圧に関する情報"),
-            hazards="typhoon",
-            numbers=range(50, 53),
-        ),
-        texts.read_nationwide,
-        DAY,
-    ),
+    _tells(_unread("VPTI", *TYPHOON_TEXTS, hazards="typhoon", numbers=range(50, 53)), texts.read_nationwide, DAY),
     _unread("VPAW51", "早期天候情報"),
     _unread("VPSG50", "スモッグ気象情報"),
     # Of the feed 定時.

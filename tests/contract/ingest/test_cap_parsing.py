@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
 
 from schemas.alert import Alert, MsgType
 from schemas.area import AreaCode
-from schemas.lifecycle import Stream, StreamState, fold, standing
+from schemas.lifecycle import Stream, StreamState, Validity, fold, standing, validity
 from schemas.telegram import RawTelegram
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import BEFORE_FIRST
@@ -160,10 +161,13 @@ class TestValidity:
         assert isinstance(alert, Alert)
         assert alert.lease == "cap.city"
 
-    async def test_with_one_it_does_not(self) -> None:
+    async def test_with_one_it_holds_by_that_alone(self) -> None:
         [alert] = await payloads(await taken(cap()), "alerts.emergency")
         assert isinstance(alert, Alert)
-        assert alert.lease == ""
+        [info] = alert.info
+        silent = {alert.lease: alert.sent}
+        assert validity(info, alert.lease, alert.sent + timedelta(hours=6), silent) is Validity.IN_FORCE
+        assert validity(info, alert.lease, alert.sent + timedelta(hours=7), silent) is Validity.EXPIRED
 
 
 class TestWhatGoesNoFurther:

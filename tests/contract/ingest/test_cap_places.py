@@ -1,4 +1,4 @@
-"""A polygon by CAP, from its bytes in the log to the devices that are pushed: who is inside, and who gave no point."""
+"""A CAP message from its bytes in the log to the devices that are pushed: who is inside, who gave no point, and when."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.contract.dispatcher.city import City, in_a_city
 from tests.contract.ingest.cap_peers import cap
 from tests.contract.ingest.peers import everything
 from tests.contract.ingest.test_cap_parsing import HERE, taken
-from tests.factories import a_device
+from tests.factories import a_device, at
 
 WEST = "35.24,139.05 35.34,139.05 35.34,139.14 35.24,139.14 35.24,139.05"
 EAST = "35.24,139.15 35.34,139.15 35.34,139.24 35.24,139.24 35.24,139.15"
@@ -83,3 +83,18 @@ async def test_beside_a_code_narrows_nothing(city: City) -> None:
     code = "<geocode><valueName>JISX0402</valueName><value>142069</value></geocode>"
     await city.says(*await alerts(cap(1, area=area(WEST) + code)))
     assert sorted(await city.told()) == ["east", "nowhere", "west"]
+
+
+@in_a_city
+async def test_what_came_and_went_before_we_heard_of_it_tells_nobody_although_it_states_its_end(city: City) -> None:
+    await city.follows(*DEVICES)
+    await city.hears("cap.city", at(180))
+    await city.passes_until(at(60))
+    over = cap(2, msg_type="Cancel", names=(1,), area=area(WEST), responses="<responseType>AllClear</responseType>")
+    began, ended = await alerts(cap(1, area=area(WEST)), over)
+    await city.says(began)
+    assert await city.told() == {}, "its source's backlog is not in yet"
+    await city.says(ended)
+    await city.hears("cap.city", at(240))
+    await city.passes_until(at(62))
+    assert await city.told() == {}

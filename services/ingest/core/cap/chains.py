@@ -135,15 +135,12 @@ def _whole(chain: Chain) -> Alert:
         # a name that no reference can hold could not be taken back: then it is over
         and all(one.count(",") == 2 for one in named)
     )
-    is_open = any(info.state is InfoState.ACTIVE and info.area and info.expires is None for info in infos)
-    lease = next((one.lease for one in reversed(counting) if one.lease), "")
     return replace(
         newest,
         msg_type=MsgType.CANCEL if is_cancelled else MsgType.UPDATE if len(chain.told) > 1 else newest.msg_type,
         streams=(_stream(root),),
         revision=f"{newest.revision}.{len(chain.versions):04}",
         references=named if is_cancelled and named else newest.references,
-        lease=lease if is_open else "",
         info=tuple(_called(info, root) for info in infos),
     )
 

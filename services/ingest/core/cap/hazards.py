@@ -70,7 +70,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("rainband", r"線状降水帯"),
     ("record_rain", r"記録的短時間大雨"),
     ("heavy_rain", r"\brain|大雨|豪雨|\bpluie|starkregen|lluvia"),
-    ("heat", r"\bheat|high.?temperature|熱中症|猛暑|canicule|hitze|\bcalor\b"),
+    ("heat", r"\bheat|high.?temperature|熱中症|高温|猛暑|canicule|hitze|\bcalor\b"),
     ("frost", r"\bfrost|霜"),
     ("fog", r"\bfog\b|濃霧|brouillard|nebel"),
     ("wave", r"\bwaves?\b|\bsurf\b|rip current|\bswell|波浪"),

@@ -328,6 +328,8 @@ def _infos(message: Message, stories: tuple[Story, ...], where: Places, notes: N
             elif placed.precision is Precision.UNKNOWN:
                 unknown[_called(area)] = None
             areas += [_area(area.name, code, placed.drawn.get(code, WHOLE)) for code in placed.codes]
+        if message.family is Family.LALERT:
+            areas = list(_by_town(areas, where))
         if story.main.areas:
             infos.append(_info(story, tuple(dict.fromkeys(areas))))
     if unknown:
@@ -347,6 +349,18 @@ def _town_of(message: Message, where: Places) -> tuple[AreaCode, ...]:
     placed = named_ones or [place(where, issuer)]
     codes = tuple(dict.fromkeys(code for one in placed for code in one.codes))
     return codes if len({jis5_of(code) for code in codes}) == 1 else ()
+
+
+def _by_town(areas: list[Area], where: Places) -> Iterator[Area]:
+    """Each municipality once, with the names of its districts: 「小田原市 一丁目、二丁目」.
+
+    Who is pushed an order reads one name of a place: it must not be that of one district out of twelve.
+    """
+    for code in dict.fromkeys(area.code for area in areas):
+        assert code is not None, "what is placed has a code"
+        town = where.table.entries[code].name.ja
+        districts = (area.area_desc.rpartition(town)[2].strip() for area in areas if area.code == code)
+        yield Area(area_desc=f"{town} {'、'.join(dict.fromkeys(filter(None, districts)))}".strip(), code=code)
 
 
 def _area(name: str, code: AreaCode, drawn: Drawn) -> Area:
@@ -400,7 +414,6 @@ def _alert(message: Message, infos: tuple[Info, ...], *, source: str, url: str, 
     is_drill = message.status is Status.EXERCISE
     run = run_of(url, sent)
     lead = max(infos, key=lambda info: (info.state is InfoState.ACTIVE, info.rank or 0), default=None)
-    is_open = any(info.state is InfoState.ACTIVE and info.area and info.expires is None for info in infos)
     return Alert(
         identifier=message.identifier,
         sender=message.sender,
@@ -415,7 +428,7 @@ def _alert(message: Message, infos: tuple[Info, ...], *, source: str, url: str, 
         streams=(f"{stream_of(message.family, root_of(message))}{f'~{run}' if is_drill else ''}",),
         revision=revision_of(message),
         references=tuple(map(str, message.references)),
-        lease=source if is_open else "",
+        lease=source,  # also where an end is stated: by it a backlog waits until all of it is in
         drill=Drill(run=run, surfaces=surfaces) if is_drill else None,
         event=lead.event if lead else message.title,
         headline=message.headline or (lead.headline if lead else ""),

@@ -150,7 +150,7 @@ def test_a_sender_with_commas_in_its_name_breaks_nothing() -> None:
 def test_of_two_for_one_area_the_later_is_right() -> None:
     late = _alert("d", 4, ("a", 1), level="3", tail="<expires>2026-09-02T03:00:00+09:00</expires>")
     whole = snapshots(_chain(A, B, late))[0]
-    assert (_says(whole), whole.lease) == ([("evacuation:a", 3, "active")], "")
+    assert (_says(whole), whole.lease) == ([("evacuation:a", 3, "active")], "cap.city")
 
 
 def test_an_item_stands_only_where_a_hazard_has_one() -> None:
@@ -163,7 +163,7 @@ def test_what_never_named_an_area_of_ours_says_nothing() -> None:
 
 def test_what_has_left_our_area_is_over_here() -> None:
     whole = snapshots(_chain(A, _alert("b", 2, ("a", 1), areas=FAR)))[0]
-    assert (whole.info, whole.msg_type, whole.lease) == ((), MsgType.UPDATE, "")
+    assert (whole.info, whole.msg_type, whole.lease) == ((), MsgType.UPDATE, "cap.city")
 
 
 def test_the_same_name_again_is_a_new_version_and_an_old_one_changes_nothing() -> None:

@@ -41,10 +41,10 @@ class TestAnAlert:
         assert (one.hazard, one.level, one.rank, one.state) == ("evacuation:a1", 4, 4, InfoState.ACTIVE)
         assert [str(place.code) for place in one.area] == ["class20:1420600"]
 
-    def test_that_states_its_end_needs_no_lease(self) -> None:
+    def test_names_its_source_also_where_it_states_its_end(self) -> None:
         alert = _read(message(info(tail="<expires>2026-09-02T03:00:00+09:00</expires>"))).alert
         assert alert is not None
-        assert alert.lease == ""
+        assert alert.lease == "cap.city"
 
     def test_a_drill_has_its_run_and_where_it_may_be_shown(self) -> None:
         reading = _read(message(info(), status="Exercise"), url="http://x/run-7/a.xml")
@@ -154,10 +154,15 @@ class TestWhereAnOrderIs:
     SCHOOL = NamedArea(name="第二小学校")
 
     def _order(
-        self, *outside: NamedArea, family: Family = Family.LALERT, issuer: str = "", named: NamedArea | None = None
+        self,
+        *outside: NamedArea,
+        family: Family = Family.LALERT,
+        issuer: str = "",
+        named: NamedArea | None = None,
+        several: tuple[NamedArea, ...] = (),
     ) -> Reading:
         found = message(info())
-        block = replace(found.blocks[0], areas=(named or self.SCHOOL,))
+        block = replace(found.blocks[0], areas=several or (named or self.SCHOOL,))
         order = replace(
             found,
             family=family,
@@ -182,6 +187,18 @@ class TestWhereAnOrderIs:
         reading = self._order(self.TOWN, named=at_sea)
         assert reading.alert is not None
         assert [str(one.code) for info in reading.alert.info for one in info.area] == ["class20:1420600"]
+
+    def test_its_districts_are_named_with_their_town_all_of_them(self) -> None:
+        blocks = ("神奈川県小田原市一丁目", "二丁目", "小田原市", "二丁目")
+        areas = tuple(replace(self.TOWN, name=name) for name in blocks)
+        reading = self._order(self.TOWN, several=areas)
+        assert reading.alert is not None
+        [area] = reading.alert.info[0].area
+        assert (area.area_desc, str(area.code)) == ("小田原市 一丁目、二丁目", "class20:1420600")
+        assert len(reading.rows) == 4, "printed as the message names them"
+        whole = self._order(self.TOWN, named=replace(self.TOWN, name="小田原市"))
+        assert whole.alert is not None
+        assert whole.alert.info[0].area[0].area_desc == "小田原市"
 
     def test_without_a_word_of_where_it_is_the_municipality_that_orders(self) -> None:
         reading = self._order(issuer="142069")
