@@ -16,7 +16,7 @@ from schemas.hazard import base, hazard
 from schemas.notification import Change, Decision, Item, Order, Outcome, Receipt
 from schemas.subscription import Language, Permission, Place, Subscription, is_quiet
 from services.dispatcher.core.force import Pair, Waking, run_named, waking
-from services.dispatcher.core.ledger import Run, unpacked
+from services.dispatcher.core.ledger import Levels, unpacked
 from services.dispatcher.core.places import Covers, municipalities
 
 JAPAN = timezone(timedelta(hours=9))
@@ -57,7 +57,7 @@ class Facts:
     decisions: Sequence[Decision]
     orders: Sequence[Order]
     receipts: Mapping[str, Receipt]
-    told: Run
+    told: Mapping[Pair, Levels]
     covers: Covers
     names: Mapping[AreaCode, str]
 
