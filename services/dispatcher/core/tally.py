@@ -17,6 +17,8 @@ from pyroaring import BitMap
 from services.dispatcher.core.rules import Limit
 
 _NUMBERS_FIRST = 1_024
+_FEW = 16
+"""So few are counted one by one: whatever of numpy's gives up the interpreter's lock waits for it longer than that takes."""
 
 
 class Tally:
@@ -38,10 +40,9 @@ class Tally:
 
     def full(self, limits: Iterable[Limit], now: datetime, among: BitMap) -> BitMap:
         """Who of these has been told as much as one of the limits allows. `now` is never before it was."""
-        numbers = _numbers(among)
         found = BitMap()
         for limit in limits:
-            found |= BitMap(numbers[self._counts[limit.span].of(now, numbers) >= limit.messages])
+            found |= self._counts[limit.span].at_least(limit.messages, now, among)
         return found
 
 
@@ -51,20 +52,31 @@ class _Count:
     def __init__(self, span: timedelta) -> None:
         self._span = span
         self._told: deque[tuple[datetime, BitMap]] = deque()
-        self._messages = np.zeros(_NUMBERS_FIRST, np.uint16)
+        self._messages = np.zeros(_NUMBERS_FIRST, np.int16)
 
     def add(self, at: datetime, devices: BitMap) -> None:
         self._told.append((at, devices))
         missing = devices.max() + 1 - len(self._messages)
         if missing > 0:
-            self._messages = np.concatenate([self._messages, np.zeros(max(missing, len(self._messages)), np.uint16)])
-        self._messages[_numbers(devices)] += 1
+            self._messages = np.concatenate([self._messages, np.zeros(max(missing, len(self._messages)), np.int16)])
+        self._change(devices, 1)
 
-    def of(self, now: datetime, numbers: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
+    def at_least(self, messages: int, now: datetime, among: BitMap) -> BitMap:
         while self._told and self._told[0][0] <= now - self._span:
-            self._messages[_numbers(self._told.popleft()[1])] -= 1
-        known = numbers < len(self._messages)
-        return np.where(known, self._messages[np.where(known, numbers, 0)], 0).astype(np.uint16)
+            self._change(self._told.popleft()[1], -1)
+        count = self._messages
+        if len(among) <= _FEW:
+            return BitMap([number for number in among if number < len(count) and count[number] >= messages])
+        numbers = _numbers(among)
+        numbers = numbers[numbers < len(count)]
+        return BitMap(numbers[count[numbers] >= messages])
+
+    def _change(self, devices: BitMap, by: int) -> None:
+        if len(devices) <= _FEW:
+            for number in devices:
+                self._messages[number] += by
+        else:
+            self._messages[_numbers(devices)] += by
 
 
 def _numbers(devices: BitMap) -> npt.NDArray[np.uint32]:

@@ -81,10 +81,11 @@ class Deciding:
 
     async def make_up(self) -> list[Output]:
         """What the last decisions were to give, when a crash came between them and their orders."""
-        tail = [decision for decision in self.know.last if decision.groups]
         force = self.fold.force()
         given: list[Output] = []
-        for decision in await self.know.bench.run(partial(undone, tail, self.know.ledger)):
+        for decision in await self.know.bench.run(partial(undone, self.know.last, self.know.ledger)):
+            if not decision.groups:
+                continue  # it stands in the log by the commit that made it count
             _log.warning("decision.made_up", shard=self.number, cause=decision.cause)
             run = run_named(decision.notice.drill)
             made = await self.know.bench.run(partial(self._made, decision, force.of(run)))

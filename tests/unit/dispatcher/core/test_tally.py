@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 def test_it_counts_as_one_by_one_would(seed: int) -> None:
     limits = [Limit(messages=1, span=HOUR), Limit(messages=3, span=HOUR), Limit(messages=9, span=2 * HOUR)]
     chance, tally, told = random.Random(seed), Tally(limits), list[tuple[datetime, set[int]]]()
-    numbers = [*range(19), 5_000]
+    numbers = [*range(40), 5_000]
     for minute in sorted(chance.sample(range(300), 60)):
         some = {number for number in numbers if chance.random() < 0.3}
         tally.add(at(minute), BitMap(some))
