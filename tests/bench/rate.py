@@ -217,7 +217,7 @@ def _wish(number: int, area: AreaCode, now: datetime) -> Subscription:
 
 def _alert(number: int) -> Message:
     """A flood of a river of its own in one municipality."""
-    stream = f"bench:{number:08}"
+    stream = f"jma:bench:{number:08}"
     block = an_info(f"flood:{number:012}", level=4, areas=(TOWNS[number % len(TOWNS)],))
     alert = an_alert(0, block, stream=stream, sent=datetime.now(UTC), identifier=_identifier(number))
     id_ = f"alert:{alert.identifier}@{stream}"

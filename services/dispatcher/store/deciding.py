@@ -55,6 +55,8 @@ class Made:
     outputs: tuple[Output, ...] = ()
     decision: Decision | None = None
     orders: tuple[Order, ...] = ()
+    ahead: Message | None = None
+    """The decision as it is to be durable before its orders."""
     error: Exception | None = None
 
 
@@ -70,13 +72,13 @@ class Deciding:
         """Decide about the first of these, as many as one slice takes (never none); all that tell somebody are durable."""
         now, force = self.know.clock.now(), self.fold.force()
         made = await self.know.bench.run(partial(self._slice, triggers, now, force))
-        ahead = [one.decision for one in made if one.decision is not None and one.decision.groups]
+        ahead = [one.ahead for one in made if one.ahead is not None]
         for one in made:
             if one.decision is not None and one.decision.groups:
                 cause, groups = one.decision.cause, len(one.decision.groups)
                 _log.event("decided", shard=self.number, cause=cause, groups=groups, orders=len(one.orders))
         if ahead:
-            await append(self.know.log, self.know.clock, "decisions", [self._message(decision) for decision in ahead])
+            await append(self.know.log, self.know.clock, "decisions", ahead)
         return made
 
     async def make_up(self) -> list[Output]:
@@ -143,10 +145,11 @@ class Deciding:
         if trigger.is_due and not decision.groups and not decision.ledger:
             return Made()
         made = self._made(decision, case.force)
+        said = Output(topic="decisions", message=decision_message(decision, self.number))
+        _check(said)
         if decision.groups:
-            _check(Output(topic="decisions", message=self._message(decision)))
-            return made
-        return replace(made, outputs=(Output(topic="decisions", message=self._message(decision)), *made.outputs))
+            return replace(made, ahead=said.message)
+        return replace(made, outputs=(said, *made.outputs))
 
     def _made(self, decision: Decision, force: Mapping[Pair, Held]) -> Made:
         """A decision with its orders and the ledger as it stands after it."""
@@ -168,9 +171,6 @@ class Deciding:
         for order in made.orders:
             self.know.pending.add(order)
         metrics.ORDERED.inc(sum(len(order.devices) for order in made.orders))
-
-    def _message(self, decision: Decision) -> Message:
-        return decision_message(decision, self.number)
 
 
 def decision_message(decision: Decision, shard: int) -> Message:

@@ -311,8 +311,10 @@ class Shard:
     async def _take_receipts(self, consumer: Consumer, batch: list[Record]) -> list[Record]:
         """Take these for said, up to the first that is to be decided about; answers those behind it."""
         group = group_of(self.number)
-        plain = await self.know.bench.run(partial(self._settle, batch))
-        self._stirred = self._stirred or any(shard_of(record.key) == self.number for record in batch)
+        plain = len(batch)
+        if any(shard_of(record.key) == self.number for record in batch):
+            self._stirred = True
+            plain = await self.know.bench.run(partial(self._settle, batch))
         if plain == len(batch):
             await self._commit(consumer, batch, (), group)
             return []

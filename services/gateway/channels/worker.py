@@ -187,7 +187,9 @@ class Worker:
         self._looked_s = now_s if whole else self._looked_s
         full = set() if whole else {kind for kind, channel in self.channels.items() if self._room(channel, now) <= 0}
         moved = False
-        for held in sorted((held for held in self.held.values() if work.is_left(held.work)), key=loudness):
+        for held in sorted([held for held in self.held.values() if work.is_left(held.work)], key=loudness):
+            if len(full) == len(self.channels):
+                break
             if held.order.channel in full:
                 continue
             try:
