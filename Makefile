@@ -36,7 +36,7 @@ test: .venv/.dev ## run all tests (ARGS="-k lease" for some)
 	@$(bin)/python -m pytest --numprocesses 4 --dist worksteal $(ARGS)
 
 .PHONY: scenarios
-scenarios: .venv/.dev ## play every night on the wall clock, against real processes, a thousand times as fast
+scenarios: .venv/.dev ## play every night on the wall clock, against real processes, five hundred times as fast
 	@$(bin)/python -m tests.scenario.run $(ARGS)
 
 .PHONY: crash

@@ -128,7 +128,7 @@ class OneHost:
         phones = "" if self.phones is None else self.phones.base_url
         door = gateway.build(settings, log, clock, city, areas, phones=phones)
         neighbours = [cities.load_city(deploy, neighbour, areas) for neighbour in city.neighbours]
-        names = {code: entry.name.ja for code, entry in areas.entries.items()}
+        names = {code: entry.name for code, entry in areas.entries.items()}
         fold = dispatcher.build(
             log,
             clock,

@@ -227,7 +227,7 @@ def _bearable(case: Case, pair: Pair, block: Block, fresh: BitMap) -> BitMap:
     if case.tally is None or not fresh:
         return fresh
     limits = () if is_loud(pair.hazard, block.alert.origin, block.rank) else case.rules.limits
-    return fresh - case.tally.full((HARD_LIMIT, *limits), case.now, fresh)
+    return fresh - case.tally.full((HARD_LIMIT, *limits), case.now)
 
 
 def _clear(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[Item, BitMap]]:

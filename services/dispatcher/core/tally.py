@@ -1,7 +1,7 @@
 """How many messages each device was told lately: the last defence against telling somebody too much.
 
-Built from the decisions of the longest span that a limit counts over, so it is the same after a restart. Counted as
-messages come and go, so that a question costs no more after a night of thousands of decisions than after one.
+Kept as a count a device and limit, so that asking costs nothing and telling costs as much as those who are told. Built from
+the decisions of the longest span that a limit counts over, so it is the same after a restart.
 """
 
 from __future__ import annotations
@@ -16,68 +16,81 @@ from pyroaring import BitMap
 
 from services.dispatcher.core.rules import Limit
 
-_NUMBERS_FIRST = 1_024
-_FEW = 16
-"""So few are counted one by one: whatever of numpy's gives up the interpreter's lock waits for it longer than that takes."""
+_FIRST_SIZE = 1024
+
+_Numbers = npt.NDArray[np.uint32]
 
 
 class Tally:
-    """Of one shard, how many messages each device was told within the span of each limit. Told of in their order."""
+    """Of one shard, who was told how often within the span of each limit. It is told of decisions in their order."""
 
     def __init__(self, limits: Iterable[Limit]) -> None:
         """Nobody was told anything."""
-        self._counts = {span: _Count(span) for span in {limit.span for limit in limits}}
-
-    @property
-    def span(self) -> timedelta:
-        """How far back it counts."""
-        return max(self._counts)
+        self._windows = {limit: _Window(limit) for limit in limits}
+        self.span = max((limit.span for limit in self._windows), default=timedelta())
 
     def add(self, at: datetime, devices: BitMap) -> None:
         """A decision told these devices one message each."""
-        for count in self._counts.values() if devices else ():
-            count.add(at, devices)
+        if devices:
+            for window in self._windows.values():
+                window.add(at, devices)
 
-    def full(self, limits: Iterable[Limit], now: datetime, among: BitMap) -> BitMap:
-        """Who of these has been told as much as one of the limits allows. `now` is never before it was."""
-        found = BitMap()
-        for limit in limits:
-            found |= self._counts[limit.span].at_least(limit.messages, now, among)
-        return found
+    def full(self, limits: Iterable[Limit], now: datetime) -> BitMap:
+        """Who has been told as much as one of the limits allows; each of them is one that is counted for."""
+        return BitMap.union(BitMap(), *(self._windows[limit].at(now) for limit in limits))
+
+    def freed(self, now: datetime) -> BitMap:
+        """Who had been told as much as some limit allows and may be told more again, since this was last asked."""
+        return BitMap.union(BitMap(), *(window.freed(now) for window in self._windows.values()))
+
+    def times(self, limit: Limit, device: int, now: datetime) -> int:
+        """How often a device was told within the span of a limit."""
+        return self._windows[limit].times(device, now)
 
 
-class _Count:
-    """Messages of each device within one span."""
+class _Window:
+    """Of one limit: counts by device, what leaves them when, and who is at the limit."""
 
-    def __init__(self, span: timedelta) -> None:
-        self._span = span
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
         self._told: deque[tuple[datetime, BitMap]] = deque()
-        self._messages = np.zeros(_NUMBERS_FIRST, np.int16)
+        self._counts: _Numbers = np.zeros(_FIRST_SIZE, np.uint32)
+        self._full = BitMap()
+        self._freed = BitMap()
 
     def add(self, at: datetime, devices: BitMap) -> None:
+        self._pass(at)
         self._told.append((at, devices))
-        missing = devices.max() + 1 - len(self._messages)
-        if missing > 0:
-            self._messages = np.concatenate([self._messages, np.zeros(max(missing, len(self._messages)), np.int16)])
-        self._change(devices, 1)
+        if devices.max() >= len(self._counts):
+            grown = np.zeros(max(devices.max() + 1, 2 * len(self._counts)), np.uint32)
+            grown[: len(self._counts)] = self._counts
+            self._counts = grown
+        numbers = _array(devices)
+        self._counts[numbers] += 1
+        self._full |= BitMap(numbers[self._counts[numbers] >= self._limit.messages])
+        self._freed -= self._full
 
-    def at_least(self, messages: int, now: datetime, among: BitMap) -> BitMap:
-        while self._told and self._told[0][0] <= now - self._span:
-            self._change(self._told.popleft()[1], -1)
-        count = self._messages
-        if len(among) <= _FEW:
-            return BitMap([number for number in among if number < len(count) and count[number] >= messages])
-        numbers = _numbers(among)
-        numbers = numbers[numbers < len(count)]
-        return BitMap(numbers[count[numbers] >= messages])
+    def at(self, now: datetime) -> BitMap:
+        self._pass(now)
+        return self._full
 
-    def _change(self, devices: BitMap, by: int) -> None:
-        if len(devices) <= _FEW:
-            for number in devices:
-                self._messages[number] += by
-        else:
-            self._messages[_numbers(devices)] += by
+    def freed(self, now: datetime) -> BitMap:
+        self._pass(now)
+        freed, self._freed = self._freed, BitMap()
+        return freed
+
+    def times(self, device: int, now: datetime) -> int:
+        self._pass(now)
+        return int(self._counts[device]) if device < len(self._counts) else 0
+
+    def _pass(self, now: datetime) -> None:
+        while self._told and self._told[0][0] <= now - self._limit.span:
+            numbers = _array(self._told.popleft()[1])
+            self._counts[numbers] -= 1
+            below = BitMap(numbers[self._counts[numbers] < self._limit.messages])
+            self._freed |= below & self._full
+            self._full -= below
 
 
-def _numbers(devices: BitMap) -> npt.NDArray[np.uint32]:
+def _array(devices: BitMap) -> _Numbers:
     return np.frombuffer(devices.to_array(), np.uint32)

@@ -12,11 +12,15 @@ from schemas.area import AreaCode
 from schemas.lifecycle import Stream
 from schemas.notification import Answer, Decision, Order, Question, Reach, Receipt
 from schemas.subscription import Subscription
+from schemas.text import Text
 from schemas.topics import TOPICS
-from services.dispatcher.core.explain import JAPAN, Facts, explain
+from services.dispatcher.core.explain import Facts, explain
 from services.dispatcher.core.force import Force, Moment, run_named, run_of
 from services.dispatcher.core.orders import EMERGENCY, ROUTINE
 from services.dispatcher.core.reach import NOBODY, case_of, drafted, reach
+from services.dispatcher.core.reasons import reasons
+from services.dispatcher.core.rules import HARD_LIMIT, Limit
+from services.dispatcher.core.verdict import JAPAN
 from services.dispatcher.store.fold import SOURCE, Fold
 from services.dispatcher.store.projection import Projection, append, decoded
 from services.dispatcher.store.underway import RECEIPTS
@@ -43,7 +47,7 @@ class Answers:
     clock: Clock
     fold: Fold
     shards: dict[int, Projection]
-    names: Mapping[AreaCode, str]
+    names: Mapping[AreaCode, Text]
 
     async def run(self) -> None:
         """Answer until cancelled."""
@@ -67,11 +71,12 @@ class Answers:
         if shard is None:
             return
         try:
-            lines = explain(await self._facts(question, shard))
+            facts = await self._facts(question, shard)
+            lines, plain = explain(facts), reasons(facts)
         except Exception as error:  # noqa: BLE001 - one question that breaks us must not keep the next from its answer
             _log.error("question.failed", question=question.id, error=repr(error))
-            lines = ("説明を作れなかった。システムの記録（dispatcher）を見てください。",)
-        answer = Answer(question=question.id, shard=number, lines=lines)
+            lines, plain = ("説明を作れなかった。システムの記録（dispatcher）を見てください。",), ()
+        answer = Answer(question=question.id, shard=number, lines=lines, reasons=plain)
         id_ = f"answer:{question.id}:{number}"
         message = records.message(answer, key=question.id, id=id_, source=SOURCE, at=self.clock.now(), cause=record.id)
         await append(self.log, self.clock, "answers", [message])
@@ -100,13 +105,14 @@ class Answers:
         orders = [order async for order in self._orders(question, shard, decisions)]
         receipts = [one async for one in self._receipts({order.id for order in orders}, shard)]
         alert = self._alert(question.alert)
+        number = shard.index.number(question.device)
         drill = alert.drill if alert is not None else next((one.notice.drill for one in decisions), None)
         return Facts(
             device=question.device,
             alert_id=question.alert,
             alert=alert,
             subscription=await self._subscription(question, shard),
-            number=shard.index.number(question.device),
+            number=number,
             is_dead=shard.index.is_dead(question.device),
             decisions=decisions,
             orders=orders,
@@ -114,6 +120,8 @@ class Answers:
             told=dict(shard.ledger.run(run_named(drill))),
             covers=self.fold.covers,
             names=self.names,
+            rules=shard.rules,
+            reached=await shard.bench.run(partial(_reached, shard, number, self.clock.now())),
         )
 
     def _alert(self, identifier: str) -> Alert | None:
@@ -168,3 +176,8 @@ class Answers:
 
 def _decoded(batch: Sequence[Record], wanted: Wanted) -> list[tuple[Record, object]]:
     return list(decoded([record for record in batch if wanted(record)]))
+
+
+def _reached(shard: Projection, number: int | None, now: datetime) -> list[Limit]:
+    limits = (HARD_LIMIT, *shard.rules.limits)
+    return [one for one in limits if number is not None and shard.tally.times(one, number, now) >= one.messages]

@@ -116,8 +116,7 @@ class Projection:
         """A decision that is in the log: it is never made again, and this is how the ledger stands after it."""
         self._count(decision)
         self.standing[key_of(decision)] = decision
-        while len(self.standing) > STANDING_KEPT:
-            del self.standing[next(iter(self.standing))]
+        self._keep_standing()
         for entry in decision.ledger:
             self.ledger.put(entry)
 
@@ -218,14 +217,16 @@ class Projection:
         while head > BEFORE_FIRST and span < TAIL_FIRST + 4 * head and not (found and found[0].decided_at <= since):
             found = await self._decisions(max(head - span, BEFORE_FIRST))
             span *= 4
-        # of two with one key the first counts
-        for decision in found[-STANDING_KEPT:]:
-            self.standing.setdefault(key_of(decision), decision)
-        for decision in {key_of(one): one for one in reversed(found)}.values():
-            if decision.decided_at > since:
-                self._count(decision)
+        for decision in found:
+            if self.standing.setdefault(key_of(decision), decision) is decision and decision.decided_at > since:
+                self._count(decision)  # of two with one key the first counts
+        self._keep_standing()
         # what was decided in one go was decided at one moment
         self.last = [one for one in found[-SLICE_MAX:] if one.decided_at == found[-1].decided_at]
+
+    def _keep_standing(self) -> None:
+        while len(self.standing) > STANDING_KEPT:
+            del self.standing[next(iter(self.standing))]
 
     def _count(self, decision: Decision) -> None:
         told = [unpacked(group.devices) for group in decision.groups]

@@ -87,10 +87,7 @@ class Shard:
     covers: Covers = field(default_factory=dict)
     last: Decision | None = None
     rules: Rules = field(default_factory=Rules)
-    tally: Tally = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.tally = Tally((HARD_LIMIT, *self.rules.limits))
+    tally: Tally = field(default_factory=lambda: Tally((HARD_LIMIT,)))
 
     def follow(self, *devices: Subscription) -> None:
         for device in devices:
