@@ -17,7 +17,14 @@ def digest(streams: Iterable[Stream]) -> str:
 
     No clock in it: what expired or lapsed is judged by each surface and changes no digest.
     """
-    lines = sorted(
-        f"{stream.stream} {stream.revision} {stream.state}\n" for stream in streams if stream.stream != CANARY_STREAM
-    )
+    return digest_of(sorted(line(stream) for stream in streams if stream.stream != CANARY_STREAM))
+
+
+def line(stream: Stream) -> str:
+    """A stream's line in the digest."""
+    return f"{stream.stream} {stream.revision} {stream.state}\n"
+
+
+def digest_of(lines: Iterable[str]) -> str:
+    """The digest of lines that are sorted already."""
     return f"{crc32(''.join(lines).encode()):08x}"

@@ -105,19 +105,11 @@ def _run(options: argparse.Namespace) -> int:
     flags = {setting.name: getattr(options, setting.name) for setting in settings.SETTINGS}
     values = settings.read(flags, os.environ)
     from services import onehost
+    from services.runtime.loops import new_loop
 
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(onehost.run(values, lambda line: print(line, flush=True)))
     return 0
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where it exists: it is faster, and nothing depends on it."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def _telegram(options: argparse.Namespace) -> int:

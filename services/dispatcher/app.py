@@ -169,7 +169,7 @@ class App:
     async def _forget(self) -> None:
         now = self.clock.now()
         step = forget(self.fold.situation, now)
-        self.fold.put(step.situation)
+        self.fold.put(step.situation, step.changes)
         gone = [self.fold.published(change, f"forget:{now.isoformat()}") for change in step.changes]
         try:
             if gone:

@@ -42,6 +42,7 @@ class GroupConsumer:
         self._progress = progress
         self._turn = asyncio.Lock()
         self._left = False
+        self._topics = frozenset(topic for topic, _ in progress.committed)
 
     async def fetch(self, limit: int = FETCH_MAX) -> list[Record]:
         """Wait for records and hand them out; see the port."""
@@ -66,17 +67,21 @@ class GroupConsumer:
         """Keep outputs and progress in one transaction; see the port."""
         self._bell()
         self._progress.check(finished)
-        return await self._source.keep(self._progress, finished, outputs)
+        was_full = self._progress.is_full
+        positions = await self._source.keep(self._progress, finished, outputs)
+        if was_full:  # a partition that was not fetched any further may be now
+            self._source.news.ring(self._topics)
+        return positions
 
     def leave(self) -> None:
         """The consumer was closed: whoever still fetches gets `LogClosed`."""
         self._left = True
-        self._source.news.ring()
+        self._source.news.ring(self._topics)
 
     def _bell(self) -> asyncio.Event:
         if self._left:
             raise LogClosed(f"The consumer of group {self._group} was closed; what it committed is kept.")
-        return self._source.news.bell()
+        return self._source.news.bell(self._topics)
 
 
 def gather(lanes: Sequence[Sequence[Wanted]], limit: int, read: Read) -> list[Record]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from services.eventlog.port import BEFORE_FIRST, LogClosed
 from services.eventlog.progress import Place
@@ -20,7 +20,8 @@ class News:
     def __init__(self, heads: Mapping[Place, int]) -> None:
         """Start from the heads as they stand in the storage."""
         self._heads = dict(heads)
-        self._bell = asyncio.Event()
+        self._bells: dict[frozenset[str], asyncio.Event] = {}
+        """By the topics that somebody waits for."""
         self._closed = False
 
     @property
@@ -36,10 +37,11 @@ class News:
         """Records up to these offsets are committed; `ring` follows on the event loop."""
         self._heads.update(heads)
 
-    def ring(self) -> None:
-        """Wake everyone who waits, so that each looks for itself."""
-        bell, self._bell = self._bell, asyncio.Event()
-        bell.set()
+    def ring(self, topics: Collection[str] | None = None) -> None:
+        """Wake everyone who waits for one of these topics (None: for any), so that each looks for itself."""
+        wanted = [those for those in self._bells if topics is None or not those.isdisjoint(topics)]
+        for those in wanted:
+            self._bells.pop(those).set()
 
     def close(self) -> None:
         """Wake everyone for the last time: they get `LogClosed`."""
@@ -51,15 +53,16 @@ class News:
         if self._closed:
             raise LogClosed(CLOSED)
 
-    def bell(self) -> asyncio.Event:
-        """The next ring. Take it before looking at what is there: then no ring falls between look and wait."""
+    def bell(self, topics: frozenset[str]) -> asyncio.Event:
+        """The next ring for these topics. Take it before looking at what is there: then none falls between look and wait."""
         self.check_open()
-        return self._bell
+        return self._bells.setdefault(topics, asyncio.Event())
 
     async def above(self, known: Mapping[Place, int]) -> None:
         """Return as soon as one of these partitions has a head above the offset given."""
+        topics = frozenset(topic for topic, _ in known)
         while True:
-            bell = self.bell()
+            bell = self.bell(topics)
             if any(self.head(place) > offset for place, offset in known.items()):
                 return
             await bell.wait()

@@ -56,6 +56,12 @@ class Progress:
         with self._lock:
             return dict(self._committed)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so much of some partition is unfinished that it is not fetched any further."""
+        with self._lock:
+            return any(len(unfinished) >= UNFINISHED_MAX for unfinished in self._unfinished.values())
+
     def wanted(self, heads: Mapping[Place, int], looked: Mapping[Place, int]) -> list[list[Wanted]]:
         """Where to look for records: urgent partitions, then the others; who comes first in each changes every time.
 

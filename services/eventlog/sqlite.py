@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import accumulate
@@ -40,8 +40,9 @@ from services.eventlog.port import (
     Record,
 )
 from services.eventlog.progress import Place, Progress, Wanted
+from services.eventlog.recent import Recent
 from services.eventlog.retention import cutoff
-from services.eventlog.schema import connect_reader, connect_writer, durability_of, settle_topics, typed
+from services.eventlog.schema import connect_reader, connect_writer, durability_of, is_compacted, settle_topics, typed
 from services.eventlog.storage import WriterLock, prepare
 from services.eventlog.writer import EPOCH, Job, Writer, microseconds
 
@@ -81,6 +82,10 @@ class _Found(NamedTuple):
     """Of all partitions, so that the writer thread only ever changes values."""
 
 
+class _NotRecent(Exception):
+    """Some of what is asked for stands in the file alone."""
+
+
 class SqliteLog:
     """See `services.eventlog.port.EventLog`; made by `SqliteLog.open`."""
 
@@ -95,7 +100,13 @@ class SqliteLog:
         self._numbers = found.numbers
         self._places = {(found.numbers[name], p): (name, p) for name in topics for p in range(topics[name].partitions)}
         self._news = News(found.heads)
-        self._writer = self.writer_class(found.path, found.connection, found.numbers, self._news, clock)
+        lasting = [
+            (name, p) for name, topic in topics.items() if not is_compacted(topic) for p in range(topic.partitions)
+        ]
+        self._recent = Recent({place: found.heads[place] for place in lasting})
+        self._writer = self.writer_class(
+            found.path, found.connection, found.numbers, self._news, clock, recent=self._recent
+        )
         self._members: set[str] = set()
         self._own = threading.local()
         self._connections: list[sqlite3.Connection] = []
@@ -140,6 +151,9 @@ class SqliteLog:
         self._news.check_open()
         place = checked_place(self._topics, topic, partition)
         most = checked_limit(limit)
+        recent = self._recent.read(place, after, most, FETCH_BYTES_MAX)
+        if recent is not None:
+            return recent
         return await self._on_reader(
             self._topics[topic].urgent, f"reading {topic}", lambda: self._read(place, after, most, FETCH_BYTES_MAX)
         )
@@ -166,6 +180,12 @@ class SqliteLog:
                 )
             )
         return records
+
+    def _read_recent(self, place: Place, after: int, limit: int, bytes_max: int) -> list[Record]:
+        found = self._recent.read(place, after, limit, bytes_max)
+        if found is None:
+            raise _NotRecent
+        return found
 
     def _connection(self) -> sqlite3.Connection:
         """The connection of the reader thread that asks."""
@@ -226,7 +246,9 @@ class SqliteLog:
             self._members.discard(group)
 
     async def pull(self, lanes: Sequence[Sequence[Wanted]], limit: int, *, urgent: bool) -> list[Record]:
-        """Read for a consumer, all its partitions in one visit to a reader thread."""
+        """Read for a consumer: what is recent here, else all its partitions in one visit to a reader thread."""
+        with suppress(_NotRecent):
+            return gather(lanes, limit, self._read_recent)
         return await self._on_reader(urgent, "fetching", lambda: gather(lanes, limit, self._read))
 
     async def keep(
@@ -266,6 +288,7 @@ class SqliteLog:
     async def maintain(self, now: datetime) -> int:
         """Remove what retention allows, then let the write-ahead log be cut so that it keeps none of it; see the port."""
         self._news.check_open()
+        self._recent.clear()
         removed = 0
         for topic in self._topics.values():
             if (before := cutoff(topic, now)) is not None:

@@ -20,8 +20,9 @@ from typing import Any, TypeVar
 
 from services.eventlog.admission import Entry
 from services.eventlog.news import CLOSED, News
-from services.eventlog.port import LogClosed, Position
+from services.eventlog.port import NO_HEADERS, LogClosed, Position, Record
 from services.eventlog.progress import Place
+from services.eventlog.recent import Recent
 from services.eventlog.schema import BUSY_TIMEOUT_MS, diagnosed, is_compacted, is_of_the_file, roll_back
 
 WAITING_CALLS_MAX = 10_000
@@ -77,12 +78,17 @@ class Writer:
         numbers: Mapping[str, int],
         news: News,
         clock: Callable[[], datetime],
+        *,
+        recent: Recent,
     ) -> None:
         """Start writing to `path`. `numbers` are the topics' numbers in the file. Call it on the event loop."""
         self._path = path
         self._connection = connection
         self._numbers = numbers
         self._news = news
+        self._recent = recent
+        self._fresh: list[Record] = []
+        """What the transaction under way appends, for `recent`."""
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._room = {urgent: asyncio.Semaphore(WAITING_CALLS_MAX) for urgent in (True, False)}
@@ -185,6 +191,7 @@ class Writer:
     def _transact(self, batch: Sequence[Job]) -> tuple[list[Any], dict[Place, int]]:
         self._connection.execute("BEGIN IMMEDIATE")
         entries = [entry for job in batch for entry in job.entries]
+        self._fresh = []
         positions, heads = self._insert(entries) if entries else ([], {})
         self._move_positions(batch)
         answers: list[Any] = []
@@ -203,11 +210,14 @@ class Writer:
         self._insert_newest([row for row in rows if row[3]])
         positions: list[Position] = []
         heads: dict[Place, int] = {}
+        appended_at = EPOCH + timedelta(microseconds=at_us)
         for (offset, *_), entry in zip(rows, entries, strict=True):
             stands_at, partition = repeated.get(offset, (offset, entry.partition))
             positions.append(Position(topic=entry.topic.name, partition=partition, offset=stands_at))
             if stands_at == offset:
                 heads[entry.topic.name, partition] = offset
+                if not is_compacted(entry.topic):
+                    self._fresh.append(_record(entry, offset, appended_at))
         self._upsert(
             "head (topic, partition, offset)",
             "(topic, partition) DO UPDATE SET offset = excluded.offset",
@@ -277,6 +287,7 @@ class Writer:
 
     def _commit(self, batch: Sequence[Job]) -> None:
         self._connection.execute("COMMIT")
+        self._recent.add(self._fresh)
         self._unmoved = True
         _settle(batch, kept=True)
 
@@ -289,11 +300,13 @@ class Writer:
     def _acknowledge(self, batch: Sequence[Job], answers: Sequence[Any], heads: Mapping[Place, int]) -> None:
         self._news.raise_heads(heads)
 
+        topics = {topic for topic, _ in heads}
+
         def deliver() -> None:
             for job, answer in zip(batch, answers, strict=True):
                 if not job.answer.done():
                     job.answer.set_result(answer)
-            self._news.ring()
+            self._news.ring(topics)
 
         self._on_loop(deliver)
 
@@ -313,6 +326,21 @@ class Writer:
         # When the loop is gone, so is everybody who waited.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(deliver)
+
+
+def _record(entry: Entry, offset: int, appended_at: datetime) -> Record:
+    """An entry as whoever reads it sees it."""
+    message = entry.message
+    return Record(
+        topic=entry.topic.name,
+        partition=entry.partition,
+        offset=offset,
+        key=message.key,
+        value=message.value,
+        id=message.id,
+        headers=dict(message.headers) if message.headers else NO_HEADERS,
+        appended_at=appended_at,
+    )
 
 
 def microseconds(at: datetime) -> int:

@@ -16,6 +16,7 @@ from services.eventlog.port import (
     Consumer,
     EventLog,
     EventLogError,
+    LogBroken,
     LogClosed,
     LogFull,
     MessageTooLarge,
@@ -74,7 +75,7 @@ async def attempt(record: Record, handle: Handle, *, group: str, clock: Clock) -
     for count in range(1, ATTEMPTS_MAX + 1):
         try:
             return await handle(record)
-        except (LogClosed, LogFull):
+        except (LogClosed, LogFull, LogBroken):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a record does to its handler, the next one must be taken
             _log.error(
@@ -86,8 +87,14 @@ async def attempt(record: Record, handle: Handle, *, group: str, clock: Clock) -
                 attempt=count,
                 error=repr(error),
             )
-            reason = f"{type(error).__name__} in group {group}"
-    return [dead(record, code="E6010", reason=reason, hint="read the log of this time; mend and replay", clock=clock)]
+            failure = error
+    return [given_up(record, failure, group=group, clock=clock)]
+
+
+def given_up(record: Record, error: Exception, *, group: str, clock: Clock) -> Output:
+    """The dead letter of a record that its handler failed with, as often as it was tried."""
+    reason = f"{type(error).__name__} in group {group}"
+    return dead(record, code="E6010", reason=reason, hint="read the log of this time; mend and replay", clock=clock)
 
 
 def dead(record: Record, *, code: str, reason: str, hint: str, clock: Clock) -> Output:

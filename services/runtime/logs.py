@@ -43,6 +43,14 @@ def get(part: str) -> Logger:
     return Logger(part)
 
 
+class _Rotating(logging.handlers.RotatingFileHandler):
+    """Asks nobody what kind of file it writes to, which the standard one does for each line: it is a plain one."""
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802, ARG002 - logging's names
+        """Whether the file is full."""
+        return self.stream is not None and self.stream.tell() >= self.maxBytes
+
+
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = {key: _short(value) for key, value in getattr(record, _FIELDS, {}).items()}
@@ -66,9 +74,7 @@ def configure(*, level: str = "INFO", path: str = "") -> None:
     """Send every log of the process as JSON lines to a file, or to standard error when no path is given."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if path:
-        handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=FILE_BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8"
-        )
+        handler = _Rotating(path, maxBytes=FILE_BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8")
     handler.setFormatter(_JsonLines())
     root = logging.getLogger()
     for old in root.handlers[:]:

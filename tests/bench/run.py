@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.bench import chain, city, ingest, matching
+from tests.bench import chain, city, ingest, matching, rate
 from tests.bench.result import Result, keep, table
 
 BENCHES: dict[str, Callable[[], Iterable[Result]]] = {
@@ -13,6 +13,7 @@ BENCHES: dict[str, Callable[[], Iterable[Result]]] = {
     "city": city.measured,
     "ingest": ingest.measured,
     "matching": matching.measured,
+    "rate": rate.measured,
 }
 
 

@@ -143,7 +143,8 @@ def decide(case: Case, index: Index, ledger: Ledger) -> Decision:
         if give.pair not in case.force:
             draft.tell(give.pair, give.item.rank, give.devices, replace(subject.notice, items=(give.item,)))
     corrected = {take.pair for take in case.takes} | {give.pair for give in case.gives}
-    pairs = sorted(subject.pairs | _told_by(subject, draft) | corrected)
+    # what the stream told long ago counts too, though it speaks of it no more: of its alerts only the newest are kept
+    pairs = sorted(subject.pairs | draft.of_stream(subject.notice.stream) | corrected)
     begun = [pair for pair in pairs if pair in case.force] if case.begins else []
     told = [one for pair in begun for one in _tell(case, index, draft, pair)]
     told += [one for pair in pairs if pair not in case.force for one in _clear(case, index, draft, pair)]
@@ -157,6 +158,14 @@ def decide(case: Case, index: Index, ledger: Ledger) -> Decision:
     )
 
 
+def concerns(subject: Subject, index: Index, ledger: Ledger) -> bool:
+    """Whether a shard has anything to decide: somebody of it follows a place that is spoken of, or was told of one."""
+    run = ledger.run(subject.run)
+    if any(pair in run or index.follows(pair.area) for pair in subject.pairs):
+        return True
+    return bool(run.of_stream(subject.notice.stream))
+
+
 def over(ledger: Ledger, force: Force, waiting: Callable[[str], Waiting]) -> Iterator[tuple[str, Pair]]:
     """What is in the ledger and in force no more, by run: somebody is to be told its end, whose beginning is settled."""
     for run, pairs in ledger.runs().items():
@@ -164,12 +173,6 @@ def over(ledger: Ledger, force: Force, waiting: Callable[[str], Waiting]) -> Ite
         gone = [pair for pair in pairs if pair not in held]
         unsettled = waiting(run) if gone else Waiting()
         yield from ((run, pair) for pair in gone if pairs[pair][LOWEST].devices - unsettled.of(pair))
-
-
-def _told_by(subject: Subject, draft: Draft) -> set[Pair]:
-    """What the stream told long ago and speaks of no more: of its alerts only the newest are kept."""
-    stream = subject.notice.stream
-    return {pair for pair in draft.pairs() if any(one.notice.stream == stream for one in draft.levels(pair).values())}
 
 
 def _tell(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[Item, BitMap]]:
@@ -233,8 +236,8 @@ def _clear(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple
         return
     waiting = case.waiting.of(pair)
     left = (levels[LOWEST].devices & index.alive) - waiting
-    for other in draft.pairs():
-        if other.hazard == pair.hazard and other != pair and other in case.force:
+    for other in draft.of_hazard(pair.hazard):
+        if other != pair and other in case.force:
             left = left - draft.told(other)
     change = Change.CANCEL if pair in case.subject.mistakes else Change.END
     if change is Change.END and base(pair.hazard) in PASSING:

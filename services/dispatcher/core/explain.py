@@ -17,7 +17,7 @@ from schemas.notification import Change, Decision, Item, Order, Outcome, Receipt
 from schemas.subscription import Language, Place, Subscription
 from schemas.text import Text
 from services.dispatcher.core.force import Pair, run_named
-from services.dispatcher.core.ledger import Run, unpacked
+from services.dispatcher.core.ledger import Levels, unpacked
 from services.dispatcher.core.places import Covers, municipalities
 from services.dispatcher.core.rules import HARD_LIMIT, Limit, Rules
 from services.dispatcher.core.verdict import JAPAN, Finding, Lack, lack, verdict
@@ -71,7 +71,7 @@ class Facts:
     decisions: Sequence[Decision]
     orders: Sequence[Order]
     receipts: Mapping[str, Receipt]
-    told: Run
+    told: Mapping[Pair, Levels]
     covers: Covers
     names: Mapping[AreaCode, Text]
     rules: Rules = field(default_factory=Rules)

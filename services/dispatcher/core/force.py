@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from schemas.alert import Alert, Area, Drill, Info, MsgType, Origin, Scope, Status, Surface, active
@@ -122,21 +123,124 @@ def run_named(drill: Drill | None) -> str:
 
 def in_force(streams: Iterable[Stream], moment: Moment, covers: Covers) -> Force:
     """What all streams together say now."""
-    runs: dict[str, dict[Pair, list[Block]]] = {}
-    changes: list[datetime] = []
-    for stream in streams:
-        run = run_of(stream)
-        alert = standing(stream)
-        if run is None or alert is None or stream.state is not StreamState.ACTIVE or alert.scope is not Scope.PUBLIC:
-            continue
-        for info in alert.info:
-            changes += _changes(info, alert, moment)
-            for pair, block in _blocks(stream, alert, info, moment, covers):
-                runs.setdefault(run, {}).setdefault(pair, []).append(block)
-    return Force(
-        runs={run: {pair: _held(blocks) for pair, blocks in pairs.items()} for run, pairs in runs.items()},
-        until=min((at for at in changes if at > moment.now), default=None),
-    )
+    standing = Standing(covers)
+    for number, stream in enumerate(streams):
+        standing.put(str(number), stream)
+    return standing.force(moment)
+
+
+class Standing:
+    """What is in force, kept while streams change one by one: only what changed, be it by time, is looked at again."""
+
+    def __init__(self, covers: Covers) -> None:
+        """Nothing."""
+        self._covers = covers
+        self._streams: dict[str, Stream] = {}
+        self._changed: set[str] = set()
+        self._said: dict[str, _Said] = {}
+        self._blocks: dict[tuple[str, Pair], dict[str, list[Block]]] = {}
+        """Of a run's pair, what each stream says."""
+        self._spoke: dict[tuple[str, Pair], set[str]] = {}
+        self._times: list[tuple[datetime, str]] = []
+        """A heap: when time alone may change what a stream says."""
+        self._runs: dict[str, Mapping[Pair, Held]] = {}
+
+    def put(self, name: str, stream: Stream | None) -> None:
+        """How a stream stands from now on; None: it is gone."""
+        if stream is None:
+            self._streams.pop(name, None)
+        else:
+            self._streams[name] = stream
+        self._changed.add(name)
+
+    def lean(self, source: str) -> None:
+        """A source's lease is another: what stands by it is looked at anew."""
+        self._changed |= {name for name, said in self._said.items() if source in said.leases}
+
+    def force(self, moment: Moment) -> Force:
+        """What is in force now; earlier answers stay as they were."""
+        while self._times and self._times[0][0] <= moment.now:
+            self._changed.add(heappop(self._times)[1])
+        touched: set[tuple[str, Pair]] = set()
+        for name in self._changed:
+            touched |= self._take_out(name)
+            touched |= self._take_in(name, moment)
+        self._changed = set()
+        self._hold(touched)
+        return Force(runs=dict(self._runs), until=self._times[0][0] if self._times else None)
+
+    def spoke(self, run: str, pair: Pair) -> list[Stream]:
+        """The streams of a run that have spoken of a pair, as of the last `force`. Asked on any thread."""
+        found = (self._streams.get(name) for name in tuple(self._spoke.get((run, pair), ())))
+        return [stream for stream in found if stream is not None]
+
+    def _take_out(self, name: str) -> set[tuple[str, Pair]]:
+        said = self._said.pop(name, _NOTHING)
+        for place in said.in_force:
+            del self._blocks[place][name]
+            if not self._blocks[place]:
+                del self._blocks[place]
+        for place in said.named:
+            self._spoke[place].discard(name)
+            if not self._spoke[place]:
+                del self._spoke[place]
+        return set(said.in_force)
+
+    def _take_in(self, name: str, moment: Moment) -> set[tuple[str, Pair]]:
+        stream = self._streams.get(name)
+        run = None if stream is None else run_of(stream)
+        if stream is None or run is None:
+            return set()
+        blocks, times = _says(stream, moment, self._covers)
+        said = self._said[name] = _Said(
+            in_force=tuple((run, pair) for pair in blocks),
+            named=tuple((run, pair) for pair in named(stream, self._covers)),
+            leases=frozenset(alert.lease for alert in stream.kept),
+        )
+        for pair, some in blocks.items():
+            self._blocks.setdefault((run, pair), {})[name] = some
+        for place in said.named:
+            self._spoke.setdefault(place, set()).add(name)
+        if coming := [at for at in times if at > moment.now]:
+            heappush(self._times, (min(coming), name))
+        return set(said.in_force)
+
+    def _hold(self, touched: set[tuple[str, Pair]]) -> None:
+        """Make the changed pairs anew, in mappings of their own: those given out stay as they are."""
+        for run in {run for run, _ in touched}:
+            pairs = dict(self._runs.get(run, {}))
+            for pair in (pair for of, pair in touched if of == run):
+                blocks = self._blocks.get((run, pair))
+                if blocks is None:
+                    pairs.pop(pair, None)
+                else:
+                    pairs[pair] = _held([one for name in sorted(blocks) for one in blocks[name]])
+            self._runs[run] = pairs
+            if not pairs:
+                del self._runs[run]
+
+
+class _Said(NamedTuple):
+    """What a stream says: of which of its run's pairs something in force, of which anything; by whose leases."""
+
+    in_force: tuple[tuple[str, Pair], ...]
+    named: tuple[tuple[str, Pair], ...]
+    leases: frozenset[str]
+
+
+_NOTHING = _Said((), (), frozenset())
+
+
+def _says(stream: Stream, moment: Moment, covers: Covers) -> tuple[dict[Pair, list[Block]], list[datetime]]:
+    """What a stream says to be in force, and when time alone changes that."""
+    alert = standing(stream)
+    if alert is None or stream.state is not StreamState.ACTIVE or alert.scope is not Scope.PUBLIC:
+        return {}, []
+    found: dict[Pair, list[Block]] = {}
+    for info in alert.info:
+        for pair, block in _blocks(stream, alert, info, moment, covers):
+            found.setdefault(pair, []).append(block)
+    return found, [at for info in alert.info for at in _changes(info, alert, moment)]
 
 
 def named(stream: Stream, covers: Covers) -> frozenset[Pair]:
@@ -215,6 +319,11 @@ def can_be_loud(stream: Stream) -> bool:
         for info in alert.info
         if active(info)
     )
+
+
+def loudest(stream: Stream) -> int:
+    """The highest rank of anything that is kept of the stream: its end is as urgent as what it ends."""
+    return max((info.rank or 1 for alert in stream.kept for info in alert.info if active(info)), default=0)
 
 
 def is_loud_item(item: Item) -> bool:

@@ -206,6 +206,10 @@ class Index:
             found -= self.quiet(japan_time, order=order)
         return found if shape is None or not found else self._inside(found, area, rank, shape)
 
+    def follows(self, area: AreaCode) -> bool:
+        """Whether anybody follows the area, at whatever rank."""
+        return bool(self._get("area", area, RANKS[-1]))
+
     def following(self, area: AreaCode, hazard: str, rank: int, shape: Shape | None = None) -> BitMap:
         """Who follows it there at that rank, whether reachable and awake or not."""
         found = self._get("area", area, rank) - self._get("not", hazard, rank)

@@ -8,13 +8,13 @@ the making: it reads the ledger, collects what is to change and leaves the ledge
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pyroaring import BitMap
 
-from schemas.notification import LedgerEntry, Notice
+from schemas.notification import Decision, LedgerEntry, Notice
 from services.dispatcher.core.force import Pair
 
 LOWEST = 1
@@ -35,7 +35,6 @@ class Level:
 
 Levels = Mapping[int, Level]
 """By rank. No rank without devices."""
-Run = Mapping[Pair, Levels]
 
 
 def packed(devices: BitMap) -> str:
@@ -55,42 +54,109 @@ def key_of(entry: LedgerEntry) -> str:
     return f"{entry.run}:{entry.shard}:{entry.hazard}:{entry.area.scheme}:{entry.area.code}:{entry.rank}"
 
 
+class Run(Mapping[Pair, Levels]):
+    """What was told in one run, by pair; which pairs are of a hazard, or were told by a stream, without looking at all."""
+
+    def __init__(self) -> None:
+        """Nobody was told anything."""
+        self._pairs: dict[Pair, Levels] = {}
+        self._by_hazard: dict[str, set[Pair]] = {}
+        self._by_stream: dict[str, set[Pair]] = {}
+
+    def __getitem__(self, pair: Pair) -> Levels:
+        """All ranks of a pair."""
+        return self._pairs[pair]
+
+    def __iter__(self) -> Iterator[Pair]:
+        """Every pair of which somebody was told."""
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._pairs)
+
+    def of_hazard(self, hazard: str) -> frozenset[Pair]:
+        """The pairs of a hazard."""
+        return frozenset(self._by_hazard.get(hazard, ()))
+
+    def of_stream(self, stream: str) -> frozenset[Pair]:
+        """The pairs of which somebody was told by a stream."""
+        return frozenset(self._by_stream.get(stream, ()))
+
+    def put(self, pair: Pair, rank: int, level: Level | None) -> None:
+        """How one rank of a pair stands now; None: nobody."""
+        before = self._pairs.get(pair, {})
+        after = {one: kept for one, kept in before.items() if one != rank}
+        if level is not None:
+            after[rank] = level
+        for stream in _streams(before):
+            _let_go(self._by_stream, stream, pair)
+        for stream in _streams(after):
+            self._by_stream.setdefault(stream, set()).add(pair)
+        if after:
+            self._pairs[pair] = after
+            self._by_hazard.setdefault(pair.hazard, set()).add(pair)
+        elif before:
+            del self._pairs[pair]
+            _let_go(self._by_hazard, pair.hazard, pair)
+
+
+def _streams(levels: Levels) -> set[str]:
+    return {level.notice.stream for level in levels.values()}
+
+
+def _let_go(pairs: dict[str, set[Pair]], key: str, pair: Pair) -> None:
+    pairs[key].discard(pair)
+    if not pairs[key]:
+        del pairs[key]
+
+
 class Ledger:
     """One shard's ledger of all runs."""
 
     def __init__(self) -> None:
         """Nobody was told anything."""
-        self._runs: dict[str, dict[Pair, dict[int, Level]]] = {}
+        self._runs: dict[str, Run] = {}
 
     def put(self, entry: LedgerEntry) -> None:
         """An entry as it stands now; one without devices is forgotten."""
-        pair = Pair(entry.hazard, entry.area)
-        pairs = self._runs.setdefault(entry.run, {})
-        levels = pairs.setdefault(pair, {})
+        run = self._runs.setdefault(entry.run, Run())
         devices = unpacked(entry.devices)
-        levels.pop(entry.rank, None)
-        if devices and entry.notice is not None:
-            levels[entry.rank] = Level(devices, entry.notice, entry.lowered_at)
-        if not levels:
-            del pairs[pair]
-        if not pairs:
+        told = Level(devices, entry.notice, entry.lowered_at) if devices and entry.notice is not None else None
+        run.put(Pair(entry.hazard, entry.area), entry.rank, told)
+        if not run:
             del self._runs[entry.run]
 
     def run(self, run: str) -> Run:
         """What was told in one run."""
-        return self._runs.get(run, {})
+        return self._runs.get(run) or Run()
 
     def runs(self) -> Mapping[str, Run]:
         """All runs in which somebody was told something that is not over yet."""
         return self._runs
 
-    def holds(self, entries: Iterable[LedgerEntry]) -> bool:
-        """Whether all these entries stand as they say: their decision has taken effect."""
-        return all(self._devices(entry) == unpacked(entry.devices) for entry in entries)
-
-    def _devices(self, entry: LedgerEntry) -> BitMap:
+    def devices(self, entry: LedgerEntry) -> BitMap:
+        """Who stands in the ledger where the entry says who does."""
         level = self.run(entry.run).get(Pair(entry.hazard, entry.area), {}).get(entry.rank)
         return NOBODY if level is None else level.devices
+
+
+def undone(tail: Sequence[Decision], ledger: Ledger) -> list[Decision]:
+    """Of the last decisions in the log, in their order, those whose entries do not stand: they have not taken effect.
+
+    An entry that a later one replaced counts where that one stands.
+    """
+    found: list[Decision] = []
+    said: dict[tuple[str, Pair, int], list[BitMap]] = {}
+    for decision in reversed(tail):
+        stand = True
+        for entry in decision.ledger:
+            those = said.setdefault((entry.run, Pair(entry.hazard, entry.area), entry.rank), [])
+            those.append(unpacked(entry.devices))
+            stand = stand and ledger.devices(entry) in those
+        if not stand:
+            found.append(decision)
+    return found[::-1]
 
 
 class Draft:
@@ -111,10 +177,15 @@ class Draft:
         changed = self._changed.get(pair)
         return self._run.get(pair, {}) if changed is None else changed
 
-    def pairs(self) -> set[Pair]:
-        """All pairs of which somebody was told."""
-        kept = {pair for pair in self._run if pair not in self._changed}
-        return kept | {pair for pair, levels in self._changed.items() if levels}
+    def of_hazard(self, hazard: str) -> set[Pair]:
+        """All pairs of a hazard of which somebody was told."""
+        changed = {pair for pair, levels in self._changed.items() if pair.hazard == hazard and levels}
+        return changed | (self._run.of_hazard(hazard) - self._changed.keys())
+
+    def of_stream(self, stream: str) -> set[Pair]:
+        """All pairs of which somebody was told by a stream."""
+        changed = {pair for pair, levels in self._changed.items() if stream in _streams(levels)}
+        return changed | (self._run.of_stream(stream) - self._changed.keys())
 
     def tell(self, pair: Pair, rank: int, devices: BitMap, notice: Notice) -> None:
         """They are told at this rank, and so at every lower one."""

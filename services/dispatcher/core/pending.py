@@ -7,7 +7,7 @@ settled. A projection of `deliveries.*` and `receipts`, rebuilt at each start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -88,20 +88,33 @@ class _Underway:
         return BitMap([*early, *(number for number in self.numbers[receipt.progress :] if number is not None)])
 
 
+_Orders = Mapping[str, Mapping[str, _Underway]]
+"""By hazard that they tell of, and by id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Whose being told of something in a run is not settled; counted for a pair only when it is asked for."""
+    """Whose being told of something in a run is not settled; counted for a pair only when it is asked for.
 
-    orders: tuple[_Underway, ...] = ()
+    `orders`: of the run; `since`: those decided before count as told.
+    """
+
+    orders: _Orders = field(default_factory=dict)
+    since: datetime | None = None
     covers: Covers = field(default_factory=dict)
 
     def of(self, pair: Pair) -> BitMap:
         """Devices that are to be told of the pair by an order that is under way."""
-        found = [one.waiting for one in self.orders if any(self._is_of(item, pair) for item in _telling(one.order))]
+        underway = self.orders.get(pair.hazard, {}).values()
+        found = [one.waiting for one in underway if self._is_fresh(one) and self._tells(one, pair)]
         return BitMap.union(*found) if found else BitMap()
 
-    def _is_of(self, item: Item, pair: Pair) -> bool:
-        return item.hazard == pair.hazard and pair.area in municipalities(self.covers, item.area)
+    def _is_fresh(self, one: _Underway) -> bool:
+        return self.since is None or one.order.decided_at > self.since
+
+    def _tells(self, one: _Underway, pair: Pair) -> bool:
+        items = (item for item in _telling(one.order) if item.hazard == pair.hazard)
+        return any(pair.area in municipalities(self.covers, item.area) for item in items)
 
 
 class Pending:
@@ -111,13 +124,18 @@ class Pending:
         """None."""
         self._number_of = number_of
         self._orders: dict[str, _Underway] = {}
+        self._telling: dict[str, dict[str, dict[str, _Underway]]] = {}
+        """Those that tell something, by run, hazard and id."""
 
     def add(self, order: Order) -> None:
         """An order that was given; one known already stays as it is."""
         if order.id not in self._orders:
             numbers = [self._number_of(device) for device in order.devices]
             waiting = BitMap([number for number in numbers if number is not None])
-            self._orders[order.id] = _Underway(order, numbers, waiting)
+            known = self._orders[order.id] = _Underway(order, numbers, waiting)
+            by_hazard = self._telling.setdefault(run_named(order.notice.drill), {})
+            for item in _telling(order):
+                by_hazard.setdefault(item.hazard, {})[order.id] = known
 
     def __contains__(self, order: str) -> bool:
         """Whether an order of this id is under way."""
@@ -147,25 +165,31 @@ class Pending:
         known.untold.update(devices)
         known.waiting = known.left(receipt)
         if receipt.final:
-            del self._orders[receipt.order]
+            self._let_go(known.order)
 
     def forget(self, before: datetime) -> None:
         """Let go of orders decided before this: nobody will say what became of them."""
-        self._orders = {id_: known for id_, known in self._orders.items() if known.order.decided_at >= before}
+        for known in [known for known in self._orders.values() if known.order.decided_at < before]:
+            self._let_go(known.order)
+
+    def _let_go(self, order: Order) -> None:
+        del self._orders[order.id]
+        by_hazard = self._telling[run_named(order.notice.drill)]
+        for hazard in {item.hazard for item in _telling(order)}:
+            del by_hazard[hazard][order.id]
+            if not by_hazard[hazard]:
+                del by_hazard[hazard]
 
     def waiting(self, run: str, now: datetime, covers: Covers) -> Waiting:
         """Whose being told in a run is not settled now."""
-        underway = (
-            known for known in self._orders.values() if known.waiting and now - known.order.decided_at < UNDERWAY_MAX
-        )
-        return Waiting(tuple(known for known in underway if run_named(known.order.notice.drill) == run), covers)
+        return Waiting(self._telling.get(run, {}), now - UNDERWAY_MAX, covers)
 
     def _pass_on(self, notice: Notice, untold: Untold) -> None:
         """A louder notice under way counts on this one as told; it was not, so what was before it counts there."""
         devices = frozenset(untold.devices)
-        for known in self._orders.values():
-            same_run = known.waiting and run_named(known.order.notice.drill) == run_named(notice.drill)
-            both = devices.intersection(known.order.devices) if same_run else ()
+        underway = self._telling.get(run_named(notice.drill), {}).get(untold.item.hazard, {})
+        for known in underway.values():
+            both = devices.intersection(known.order.devices) if known.waiting else ()
             for item in _telling(known.order) if both else ():
                 if (item.hazard, item.area) == (untold.item.hazard, untold.item.area) and item.was == untold.item.rank:
                     known.was.update({(device, item): untold.was for device in both})

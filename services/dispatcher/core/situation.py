@@ -76,24 +76,86 @@ def seed(published: Mapping[str, Stream]) -> Situation:
 
 def take(before: Situation, stream: str, alert: Alert, watch: frozenset[AreaCode]) -> Step:
     """Fold one alert into one of its streams."""
-    if alert.status is Status.TEST:
-        return _test(before, stream, alert)
-    begun, changes = _begin_run(before, alert)
-    series = _series(alert)
-    if series and alert.drill is not None and alert.drill.run not in begun.runs[series]:
-        return Step(situation=begun, changes=changes, taken=Taken.OLD_RUN)
-    was = begun.streams.get(stream)
-    now = fold(was, stream, concerning(alert, watch))
-    if series and alert.drill is not None and alert.drill.run != begun.runs[series][0]:
-        now = close(now)
-    if now == was:
-        return Step(situation=begun, changes=changes, taken=Taken.UNCHANGED)
-    after = replace(begun, streams={**begun.streams, stream: now})
-    if concerns(now):
-        return Step(situation=after, changes=(*changes, Change(stream=stream, value=now)), taken=Taken.CHANGED)
-    if was is not None and concerns(was):
-        return Step(situation=after, changes=(*changes, Change(stream=stream, value=None)), taken=Taken.CHANGED)
-    return Step(situation=after, changes=changes, taken=Taken.ELSEWHERE)
+    draft = Draft(before)
+    changes, taken = draft.take(stream, alert, watch)
+    return Step(situation=draft.done(), changes=changes, taken=taken)
+
+
+class Draft:
+    """A situation in the making: many alerts one after the other, everything copied once."""
+
+    def __init__(self, before: Situation) -> None:
+        """As it was."""
+        self._before = before
+        self._streams: dict[str, Stream] | None = None
+        self._runs = before.runs
+
+    def take(self, stream: str, alert: Alert, watch: frozenset[AreaCode]) -> tuple[tuple[Change, ...], Taken]:
+        """Fold one alert into one of its streams: what is to be published, and what became of the alert."""
+        if alert.status is Status.TEST:
+            return self._test(stream, alert)
+        changes = self._begin_run(alert)
+        series = _series(alert)
+        if series and alert.drill is not None and alert.drill.run not in self._runs[series]:
+            return changes, Taken.OLD_RUN
+        was = self._now.get(stream)
+        now = fold(was, stream, concerning(alert, watch))
+        if series and alert.drill is not None and alert.drill.run != self._runs[series][0]:
+            now = close(now)
+        if now == was:
+            return changes, Taken.UNCHANGED
+        self._put(stream, now)
+        if concerns(now):
+            return (*changes, Change(stream=stream, value=now)), Taken.CHANGED
+        if was is not None and concerns(was):
+            return (*changes, Change(stream=stream, value=None)), Taken.CHANGED
+        return changes, Taken.ELSEWHERE
+
+    def done(self) -> Situation:
+        """The situation after all of them; the one before where nothing changed."""
+        if self._streams is None and self._runs is self._before.runs:
+            return self._before
+        return replace(self._before, streams=self._now, runs=self._runs)
+
+    @property
+    def _now(self) -> Mapping[str, Stream]:
+        return self._before.streams if self._streams is None else self._streams
+
+    def _put(self, name: str, stream: Stream) -> None:
+        if self._streams is None:
+            self._streams = dict(self._before.streams)
+        self._streams[name] = stream
+
+    def _test(self, stream: str, alert: Alert) -> tuple[tuple[Change, ...], Taken]:
+        if stream != CANARY_STREAM:
+            return (), Taken.TEST
+        was = self._now.get(stream)
+        if was is not None and was.revision >= alert.revision:
+            return (), Taken.UNCHANGED
+        now = fold(None, stream, alert)
+        self._put(stream, now)
+        return (Change(stream=stream, value=now),), Taken.CHANGED
+
+    def _begin_run(self, alert: Alert) -> tuple[Change, ...]:
+        """Note the alert's run; where it is a new one, end the streams of the run before and drop those of older ones."""
+        series = _series(alert)
+        if not series or alert.drill is None:
+            return ()
+        runs = _newest(self._runs.get(series), alert.drill.run)
+        if runs == self._runs.get(series):
+            return ()
+        streams: dict[str, Stream] = {}
+        changes: list[Change] = []
+        for name, stream in self._now.items():
+            run = stream.drill.run if stream.drill is not None and _series(stream.kept[-1]) == series else runs[0]
+            if run not in runs:
+                changes += [Change(stream=name, value=None)] if concerns(stream) else []
+                continue
+            streams[name] = stream if run == runs[0] else close(stream)
+            if streams[name] != stream and concerns(stream):
+                changes.append(Change(stream=name, value=streams[name]))
+        self._streams, self._runs = streams, {**self._runs, series: runs}
+        return tuple(changes)
 
 
 def forget(before: Situation, now: datetime) -> Step:
@@ -115,17 +177,6 @@ def concerns(stream: Stream) -> bool:
     return stream.stream == CANARY_STREAM or any(alert.info for alert in stream.kept)
 
 
-def _test(before: Situation, stream: str, alert: Alert) -> Step:
-    if stream != CANARY_STREAM:
-        return Step(situation=before, changes=(), taken=Taken.TEST)
-    was = before.streams.get(stream)
-    if was is not None and was.revision >= alert.revision:
-        return Step(situation=before, changes=(), taken=Taken.UNCHANGED)
-    now = fold(None, stream, alert)
-    after = replace(before, streams={**before.streams, stream: now})
-    return Step(situation=after, changes=(Change(stream=stream, value=now),), taken=Taken.CHANGED)
-
-
 def _series(alert: Alert) -> str:
     """What runs follow one another in: a source's drills. The office's drills end by its own word."""
     return alert.source if alert.status is Status.EXERCISE and not is_own(alert) else ""
@@ -134,27 +185,6 @@ def _series(alert: Alert) -> str:
 def _newest(known: tuple[str, str | None] | None, run: str) -> tuple[str, str | None]:
     runs = sorted({run, *(one for one in known or () if one is not None)}, reverse=True)
     return runs[0], (runs[1] if len(runs) > 1 else None)
-
-
-def _begin_run(before: Situation, alert: Alert) -> tuple[Situation, tuple[Change, ...]]:
-    """Note the alert's run; where it is a new one, end the streams of the run before and drop those of older ones."""
-    series = _series(alert)
-    if not series or alert.drill is None:
-        return before, ()
-    runs = _newest(before.runs.get(series), alert.drill.run)
-    if runs == before.runs.get(series):
-        return before, ()
-    streams: dict[str, Stream] = {}
-    changes: list[Change] = []
-    for name, stream in before.streams.items():
-        run = stream.drill.run if stream.drill is not None and _series(stream.kept[-1]) == series else runs[0]
-        if run not in runs:
-            changes += [Change(stream=name, value=None)] if concerns(stream) else []
-            continue
-        streams[name] = stream if run == runs[0] else close(stream)
-        if streams[name] != stream and concerns(stream):
-            changes.append(Change(stream=name, value=streams[name]))
-    return replace(before, streams=streams, runs={**before.runs, series: runs}), tuple(changes)
 
 
 def _over_since(stream: Stream) -> datetime:

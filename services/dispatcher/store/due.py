@@ -32,10 +32,10 @@ class Due:
 
 def ended(know: Projection, fold: Fold, held: Collection[str], force: Force, now: datetime) -> Iterator[Due]:
     """What somebody was told and is over, though no alert of its own is on the way to say so, by stream."""
-    streams, covers = fold.situation.streams, fold.covers
+    covers = fold.covers
     done: set[tuple[str, str]] = set()
     for run, pair in over(know.ledger, force, lambda run: know.pending.waiting(run, now, covers)):
-        stream = speaker(streams.values(), run, pair, covers)
+        stream = speaker(fold.spoke(run, pair), run, pair, covers)
         if stream is None:
             yield Due("gone", run, pair=pair)
         elif stream.stream not in held and (run, stream.stream) not in done:
@@ -45,7 +45,7 @@ def ended(know: Projection, fold: Fold, held: Collection[str], force: Force, now
 
 def heard(fold: Fold, held: Collection[str], again: Collection[str], revived: Mapping[str, int]) -> Iterator[Due]:
     """What is to be told again, or for the first time, because its source was heard again."""
-    for run, stream, lease in _running(fold, held):
+    for run, stream, lease in _running(fold, held) if again or revived else ():
         if stream.stream in again or lease in revived:
             yield Due("again" if stream.stream in again else "heard", run, stream=stream.stream)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
@@ -22,9 +22,10 @@ from schemas.situation import CANARY_STREAM, EPOCH_KEY
 from schemas.status import StatusReport, leased_source
 from schemas.telegram import Epoch
 from schemas.topics import TOPICS
-from services.dispatcher.core.force import NEWS_MAX, Force, Moment, in_force
+from services.dispatcher.core.decide import Subject, subject_of
+from services.dispatcher.core.force import NEWS_MAX, Force, Moment, Pair, Standing
 from services.dispatcher.core.places import Covers
-from services.dispatcher.core.situation import Change, Situation, seed, take
+from services.dispatcher.core.situation import Change, Draft, Situation, seed
 from services.eventlog.port import BEFORE_FIRST, Consumer, EventLog, Output, Record
 from services.runtime import logs, metrics, records
 from services.runtime.clock import Clock
@@ -67,9 +68,16 @@ class Fold:
     revived: Counter[str] = field(default_factory=Counter)
     _passed: dict[tuple[str, int], int] = field(default_factory=dict)
     _force: Force | None = None
+    _draft: Draft = field(init=False)
+    _standing: Standing = field(init=False)
+    _subjects: dict[str, tuple[Stream, Subject]] = field(default_factory=dict)
     _status_after: int = BEFORE_FIRST
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
     _reading: tuple[float, bool] = (float("-inf"), False)
+
+    def __post_init__(self) -> None:
+        """Nothing is known yet."""
+        self._draft, self._standing = Draft(self.situation), Standing(self.covers)
 
     # --- what is known ---
 
@@ -78,9 +86,19 @@ class Fold:
         now = self.clock.now()
         force = self._force
         if force is None or (force.until is not None and now >= force.until):
-            force = in_force(self.situation.streams.values(), Moment(now=now, leases=self.leases), self.covers)
-            self._force = force
+            force = self._force = self._standing.force(Moment(now=now, leases=self.leases))
         return force
+
+    def spoke(self, run: str, pair: Pair) -> list[Stream]:
+        """The streams of a run that have spoken of a pair, as of the last `force`."""
+        return self._standing.spoke(run, pair)
+
+    def subject(self, stream: Stream, run: str) -> Subject:
+        """A stream as the subject of decisions: worked out once, for all shards."""
+        known = self._subjects.get(stream.stream)
+        if known is None or known[0] is not stream:
+            known = self._subjects[stream.stream] = stream, subject_of(stream, run, self.covers)
+        return known[1]
 
     def position(self, place: tuple[str, int]) -> int:
         """How far the fold has come in one partition."""
@@ -133,22 +151,28 @@ class Fold:
             ]
         if not isinstance(alert, Alert):
             return [dead(record, code="E4001", reason="not an alert", hint="find its writer", clock=self.clock)]
-        step = take(self.situation, record.key, alert, self.watch)
-        self.put(step.situation)
-        metrics.ALERTS_FOLDED.labels(outcome=step.taken).inc()
-        _log.event("alert.folded", stream=record.key, revision=alert.revision, outcome=step.taken)
-        outputs = [self.published(change, record.id) for change in step.changes]
+        changes, taken = self._draft.take(record.key, alert, self.watch)
+        self._note(changes)
+        metrics.ALERTS_FOLDED.labels(outcome=taken).inc()
+        _log.event("alert.folded", stream=record.key, revision=alert.revision, outcome=taken)
+        outputs = [self.published(change, record.id) for change in changes]
         return (
             [*outputs, self.reporter.ok("canary:fold", "the canary was folded")]
             if record.key == CANARY_STREAM
             else outputs
         )
 
-    def put(self, situation: Situation) -> None:
-        """The situation from now on."""
-        if situation is not self.situation:
-            self.situation = situation
+    def put(self, situation: Situation, changes: Iterable[Change]) -> None:
+        """The situation from now on, and what changed in it."""
+        self.situation = situation
+        self._note(changes)
+
+    def _note(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._standing.put(change.stream, change.value)
             self._force = None
+            if change.value is None:
+                self._subjects.pop(change.stream, None)
 
     def published(self, change: Change, cause: str) -> Output:
         """A change as a record of `situation`."""
@@ -164,8 +188,10 @@ class Fold:
 
     async def _take(self, consumer: Consumer, batch: Sequence[Record]) -> None:
         outputs: list[Output] = []
-        for record in batch:
+        self._draft = Draft(self.situation)
+        for record in batch:  # nothing here lets anybody else come in between
             outputs += await attempt(record, self.handle, group=GROUP, clock=self.clock)
+        self.situation = self._draft.done()
         await commit(consumer, batch, outputs, group=GROUP, clock=self.clock)
         for record in batch:
             self._passed[record.topic, record.partition] = record.offset
@@ -191,7 +217,8 @@ class Fold:
                 "situation",
                 [records.message(epoch, key=EPOCH_KEY, id=f"epoch:{epoch.epoch}", source=SOURCE, at=self.clock.now())],
             )
-        self.put(seed(streams))
+        self._standing = Standing(self.covers)
+        self.put(seed(streams), (Change(stream=name, value=stream) for name, stream in streams.items()))
 
     async def _read_status(self, take_report: TakeReport) -> None:
         while batch := await self.log.read("status", 0, after=self._status_after):
@@ -216,6 +243,7 @@ class Fold:
         self.leases[source] = until
         self.heard[source] += 1
         if before is None or before <= report.reported_at or until < before:
+            self._standing.lean(source)
             self._force = None
 
     def _ring(self) -> None:

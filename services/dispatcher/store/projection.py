@@ -30,9 +30,10 @@ from services.runtime.clock import Clock
 from services.runtime.consuming import dead
 
 SOURCE = "dispatcher"
-STANDING_KEPT = 8
-"""Decisions at the end of the partition that are known by their key. One at a time is made, so that only the very last
-can stand without its orders; the others are for an owner that was overtaken by another."""
+SLICE_MAX = 64
+"""Decisions made in one go, at the most: only the last of these can stand without their orders."""
+STANDING_KEPT = 2 * SLICE_MAX
+"""Decisions at the end of the partition that are known by their key: the others are for an owner that was overtaken."""
 TAIL_FIRST = 1_024
 """Offsets looked back over first for them; four times as many until one is found. Offsets have gaps."""
 FORGET_AT_ONCE = 5_000
@@ -59,7 +60,8 @@ class Projection:
     ledger: Ledger = field(default_factory=Ledger)
     pending: Pending = field(init=False)
     standing: dict[str, Decision] = field(default_factory=dict)
-    last: Decision | None = None
+    last: list[Decision] = field(default_factory=list)
+    """At the start, the decisions that were made in one go, the last: they may stand without their orders."""
     snapshots: Snapshots | None = None
     rules: Rules = field(default_factory=Rules)
     tally: Tally = field(init=False)
@@ -117,10 +119,6 @@ class Projection:
         self._keep_standing()
         for entry in decision.ledger:
             self.ledger.put(entry)
-
-    def is_done(self, decision: Decision) -> bool:
-        """Whether what a decision that stands gave is in the log too."""
-        return self.ledger.holds(decision.ledger)
 
     # --- topics ---
 
@@ -223,7 +221,8 @@ class Projection:
             if self.standing.setdefault(key_of(decision), decision) is decision and decision.decided_at > since:
                 self._count(decision)  # of two with one key the first counts
         self._keep_standing()
-        self.last = found[-1] if found else None
+        # what was decided in one go was decided at one moment
+        self.last = [one for one in found[-SLICE_MAX:] if one.decided_at == found[-1].decided_at]
 
     def _keep_standing(self) -> None:
         while len(self.standing) > STANDING_KEPT:

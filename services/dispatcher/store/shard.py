@@ -1,8 +1,9 @@
 """One shard at work: alerts and receipts come in, decisions, orders and ledger go out.
 
-Each trigger is decided under one lock, by the newest fold and with every subscription that stands in the log. The
-decision is appended first, durable; then its orders and ledger entries go out in one commit with the record's end. So a
-crash leaves at most one decision without its orders, the last one, and the next owner makes up for it (`_make_up`).
+Triggers are decided under one lock, by the newest fold and with every subscription that stands in the log; those that
+wait together in one go, the loudest first (`deciding`). Their decisions are appended first, durable; then their orders
+and ledger entries go out in one commit with the records' end. So a crash leaves at most the decisions of the last go
+without their orders, and the next owner makes up for them.
 
 Triggers are records (an alert, a receipt) or moments (`sweep`): a stated end has come, a drill's run was closed by a newer
 one, a source was heard again, an end waited for its beginning.
@@ -12,66 +13,53 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta
 from functools import partial
 
 from pyroaring import BitMap
 
 from schemas.lifecycle import Stream
-from schemas.notification import Decision, LedgerEntry, Order, Receipt
+from schemas.notification import Decision, Receipt
 from schemas.situation import CANARY_STREAM
 from schemas.topics import TOPICS
 from services.dispatcher.core import corrections
 from services.dispatcher.core.corrections import Again
-from services.dispatcher.core.decide import Case, Give, Subject, Take, decide, subject_gone, subject_of
-from services.dispatcher.core.force import NEWS_MAX, Force, Held, Pair, can_be_loud, notice_of, run_named, run_of
-from services.dispatcher.core.ledger import key_of as ledger_key
-from services.dispatcher.core.ledger import unpacked
+from services.dispatcher.core.decide import Give, Subject, Take, subject_gone
+from services.dispatcher.core.force import NEWS_MAX, Force, can_be_loud, loudest, notice_of, run_named, run_of
 from services.dispatcher.core.orders import (
     CANARY_DEVICE,
     EMERGENCY,
     ROUTINE,
     canary_order,
-    orders,
     shard_of,
-    worths,
 )
-from services.dispatcher.core.pending import Settled, Waiting
+from services.dispatcher.core.pending import Settled
 from services.dispatcher.core.situation import concerns
+from services.dispatcher.store.deciding import JAPAN, Deciding, Made, Trigger, decision_message, order_output
 from services.dispatcher.store.due import BEGINNINGS, Due, ended, for_some, heard, woken
-from services.dispatcher.store.fold import ALERT_TOPICS, PLACES, SOURCE, Fold, positions
+from services.dispatcher.store.fold import ALERT_TOPICS, PLACES, Fold, positions
 from services.dispatcher.store.holds import Holds
-from services.dispatcher.store.projection import Projection, append, key_of
+from services.dispatcher.store.projection import SLICE_MAX, Projection, append, key_of
 from services.dispatcher.store.underway import RECEIPTS, bury, group_of
 from services.eventlog.partition import partition_of
-from services.eventlog.port import APPEND_MAX, Consumer, Message, Output, Record
-from services.runtime import logs, metrics, records
-from services.runtime.consuming import attempt, commit
+from services.eventlog.port import APPEND_MAX, Consumer, Output, Record
+from services.runtime import logs, records
+from services.runtime.consuming import attempt, commit, given_up
 
 SHARDS = TOPICS["subscriptions"].partitions
-ALERTS_MAX = 20
-"""Alerts fetched at a time: an emergency waits for no more routine ones than these."""
-RECEIPTS_MAX = 200
+ALERTS_MAX = 2 * SLICE_MAX
+"""Alerts fetched at a time: an emergency waits for no more routine ones than these, which are two goes."""
+RECEIPTS_MAX = 500
 """Receipts fetched at a time; alerts come in between."""
 OUTPUTS_MAX = APPEND_MAX
 """Outputs of one commit, which is kept whole or not at all; of a larger decision (no city has one) the first orders go
 ahead."""
 ORDERS_KEPT = timedelta(seconds=TOPICS[EMERGENCY].retention_s or 0)
 """How long an order without a final receipt counts as under way: as long as it is in the log."""
-JAPAN = timezone(timedelta(hours=9))
 
 _log = logs.get("dispatcher")
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A decision worked out, with the orders and outputs it gives."""
-
-    decision: Decision
-    orders: tuple[Order, ...]
-    outputs: list[Output]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +73,7 @@ class Shard:
     """Set once it follows the alerts; from then on it may be swept."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _consumer: Consumer | None = None
+    _deciding: Deciding = field(init=False)
     _handled: dict[tuple[str, int], int] = field(default_factory=dict)
     _decided: dict[str, Stream] = field(default_factory=dict)
     _held: Holds = field(init=False)
@@ -98,6 +87,7 @@ class Shard:
     def __post_init__(self) -> None:
         """Nothing is put by."""
         self._held = Holds(self.fold)
+        self._deciding = Deciding(number=self.number, fold=self.fold, know=self.know)
 
     # --- what it follows ---
 
@@ -109,7 +99,8 @@ class Shard:
             self._consumer = consumer
             self._handled = await positions(log, group)
             async with self._lock:
-                await self._make_up()
+                if made_up := await self._deciding.make_up():
+                    await self._commit(consumer, (), made_up, group)
             self.ready.set()
             while True:
                 batch = await consumer.fetch(ALERTS_MAX)
@@ -123,17 +114,10 @@ class Shard:
         await self.ready.wait()
         async with self.know.log.consume(group_of(self.number), (RECEIPTS,)) as consumer:
             while True:
-                batch = await consumer.fetch(RECEIPTS_MAX)
-                rest: list[Record] = []
-                for record in batch:
-                    rest.append(record)
-                    if shard_of(record.key) == self.number:
-                        async with self._lock:
-                            outputs = await self._attempt(record, group_of(self.number))
-                            if outputs:  # a decision waits for no other: only the last may stand without its orders
-                                await self._commit(consumer, rest, outputs, group_of(self.number))
-                                rest = []
-                await self._commit(consumer, rest, (), group_of(self.number))
+                rest = await consumer.fetch(RECEIPTS_MAX)
+                while rest:
+                    async with self._lock:
+                        rest = await self._take_receipts(consumer, rest)
 
     async def catch_up(self) -> None:
         """Know the subscriptions that stand in the log, also when there is nothing to decide."""
@@ -146,8 +130,7 @@ class Shard:
         async with self._lock:
             await self.know.catch_up()
             joined = self.know.newcomers()
-            for due in for_some(self.fold, self._held, "joined", joined):
-                await self._sweep_one(due)
+            await self._sweep_all(list(for_some(self.fold, self._held, "joined", joined)))
 
     async def save(self) -> bool:
         """Write a snapshot of who follows what, for the next start; whether there was anything new in it."""
@@ -182,8 +165,7 @@ class Shard:
             found += for_some(
                 self.fold, self._held, "room", await self.know.bench.run(partial(self.know.tally.freed, now))
             )
-            for due in found:
-                await self._sweep_one(due)
+            await self._sweep_all(found)
 
     async def _woken(self, now: datetime) -> BitMap:
         before, self._minute = self._minute, _minute(now)
@@ -194,32 +176,80 @@ class Shard:
     def _tidy(self) -> None:
         """Let go of what nothing will come of any more."""
         streams = self.fold.situation.streams
-        self._decided = {name: stream for name, stream in self._decided.items() if name in streams}
-        self._told = {name: at for name, at in self._told.items() if name in streams}
+        if len(self._decided) > len(streams):
+            self._decided = {name: stream for name, stream in self._decided.items() if name in streams}
+        coalesced = self.know.clock.now() - self.know.rules.coalesce
+        self._told = {name: at for name, at in self._told.items() if at > coalesced}
         self.know.pending.forget(self.know.clock.now() - ORDERS_KEPT)
 
     # --- alerts ---
 
     async def _take_alerts(self, consumer: Consumer, batch: Sequence[Record]) -> None:
-        finished: list[Record] = []
-        outputs: list[Output] = []
-        for record in batch:
-            stream = self.fold.situation.streams.get(record.key)
-            if stream is not None and self._decided.get(record.key) is not stream and self._held.is_late(stream):
-                self._held.put(stream, record)
-                self._pass(record)
-                continue
-            if stream is not None and (until := self._not_before(stream)) is not None:
-                self._held.put(stream, record, until)
-                self._pass(record)
-                continue
-            made = await self._attempt(record, f"decide.{self.number}")
-            finished.append(record)
-            outputs += made
-            if any(output.topic in {EMERGENCY, ROUTINE} for output in made):  # no order waits for the next alert
+        """Decide about these, what is loudest first, and put by what is not to be told yet."""
+        taken = [record for record in sorted(batch, key=self._loudness) if not self._puts_by(record)]
+        await self._decide(consumer, taken)
+
+    def _loudness(self, record: Record) -> tuple[bool, int]:
+        stream = self.fold.situation.streams.get(record.key)
+        return not TOPICS[record.topic].urgent, 0 if stream is None else -loudest(stream)
+
+    def _puts_by(self, record: Record) -> bool:
+        stream = self.fold.situation.streams.get(record.key)
+        if stream is None:
+            return False
+        until = None
+        if self._decided.get(record.key) is stream or not self._held.is_late(stream):
+            until = self._not_before(stream)
+            if until is None:
+                return False
+        self._held.put(stream, record, until)
+        self._pass(record)
+        return True
+
+    async def _decide(self, consumer: Consumer, taken: Sequence[Record]) -> None:
+        """Decide about these in their order: as many in one go as it takes, and no order waits for the next go."""
+        finished = [record for record in taken if record.key == CANARY_STREAM]
+        outputs = [one for record in finished for one in await self._attempt(record, self._group)]
+        left = [record for record in taken if record.key != CANARY_STREAM]
+        while left:
+            going, over = self._triggers(left[:SLICE_MAX])
+            made = await self._deciding.make([trigger for _, _, trigger in going]) if going else []
+            for (record, stream, _), one in zip(going, made, strict=False):
+                outputs += self._given(record, stream, one)
+                over.append(record)
+            left = [*(record for record, _, _ in going[len(made) :]), *left[SLICE_MAX:]]
+            finished += over
+            if any(output.topic in {EMERGENCY, ROUTINE} for output in outputs):
                 await self._finish(consumer, finished, outputs)
                 finished, outputs = [], []
         await self._finish(consumer, finished, outputs)
+
+    def _triggers(self, some: Sequence[Record]) -> tuple[list[tuple[Record, Stream, Trigger]], list[Record]]:
+        """What is to be decided about, by the newest fold, and the records of which nothing is."""
+        going: dict[str, tuple[Record, Stream, Trigger]] = {}
+        over: list[Record] = []
+        for record in some:
+            stream = self.fold.situation.streams.get(record.key)
+            run = None if stream is None or not concerns(stream) else run_of(stream)
+            if stream is None or run is None or self._decided.get(record.key) is stream or record.key in going:
+                over.append(record)
+            else:
+                trigger = Trigger(cause=record.id, subject=self.fold.subject(stream, run))
+                going[record.key] = record, stream, trigger
+        return list(going.values()), over
+
+    def _given(self, record: Record, stream: Stream, made: Made) -> Sequence[Output]:
+        """The outputs of a record that was decided about."""
+        if made.error is not None:
+            return [given_up(record, made.error, group=self._group, clock=self.know.clock)]
+        self._decided[record.key] = stream
+        if made.orders:
+            self._told[record.key] = self.know.clock.now()
+        return made.outputs
+
+    @property
+    def _group(self) -> str:
+        return f"decide.{self.number}"
 
     def _not_before(self, stream: Stream) -> datetime | None:
         """When a stream that is not loud, and has told people something just now, may tell them the next thing."""
@@ -232,7 +262,7 @@ class Shard:
     async def _finish(self, consumer: Consumer, finished: Sequence[Record], outputs: Sequence[Output]) -> None:
         if not finished:
             return
-        await self._commit(consumer, finished, outputs, f"decide.{self.number}")
+        await self._commit(consumer, finished, outputs, self._group)
         for record in finished:
             self._pass(record)
 
@@ -244,23 +274,11 @@ class Shard:
         return await attempt(record, self.handle, group=group, clock=self.know.clock)
 
     async def handle(self, record: Record) -> Sequence[Output]:
-        """What an alert or a receipt gives rise to."""
+        """What a receipt, or our own test, gives rise to."""
         if record.topic == RECEIPTS:
             return await self._correct(record)
         stream = self.fold.situation.streams.get(record.key)
-        if stream is None or not concerns(stream) or self._decided.get(record.key) is stream:
-            return []
-        if record.key == CANARY_STREAM:
-            return await self._canary(record, stream)
-        outputs = await self._about(record.id, stream)
-        self._decided[record.key] = stream
-        if any(output.topic in {EMERGENCY, ROUTINE} for output in outputs):
-            self._told[record.key] = self.know.clock.now()
-        return outputs
-
-    async def _about(self, cause: str, stream: Stream) -> list[Output]:
-        run = run_of(stream)
-        return [] if run is None else await self._make(cause, subject_of(stream, run, self.fold.covers))
+        return [] if stream is None or self._decided.get(record.key) is stream else await self._canary(record, stream)
 
     async def _canary(self, record: Record, stream: Stream) -> list[Output]:
         newest = stream.kept[-1]
@@ -279,27 +297,50 @@ class Shard:
         )
         if key_of(decision) in self.know.standing:
             return []
-        await append(self.know.log, self.know.clock, "decisions", [self._decision(decision)])
+        await append(self.know.log, self.know.clock, "decisions", [decision_message(decision, self.number)])
         self.know.stand(decision)
         report = self.fold.reporter.ok("canary:order", "the canary was decided and ordered")
-        return [_order_output(*canary_order(decision)), report]
+        return [order_output(*canary_order(decision)), report]
 
     async def _release_held(self) -> None:
         for those in await self._held.complete():
             await self.fold.settled()
             await self.know.catch_up()
-            outputs: list[Output] = []
-            for record in those:  # the newest is the cause; the others find nothing new
-                outputs += await self._attempt(record, f"decide.{self.number}")
             if self._consumer is not None:
-                await self._finish(self._consumer, those, outputs)
+                await self._decide(self._consumer, those)  # the newest is the cause; the others find nothing new
 
     # --- receipts ---
+
+    async def _take_receipts(self, consumer: Consumer, batch: list[Record]) -> list[Record]:
+        """Take these for said, up to the first that is to be decided about; answers those behind it."""
+        group = group_of(self.number)
+        plain = len(batch)
+        if any(shard_of(record.key) == self.number for record in batch):
+            self._stirred = True
+            plain = await self.know.bench.run(partial(self._settle, batch))
+        if plain == len(batch):
+            await self._commit(consumer, batch, (), group)
+            return []
+        outputs = await self._attempt(batch[plain], group)
+        await self._commit(consumer, batch[: plain + 1], outputs, group)
+        return batch[plain + 1 :]
+
+    def _settle(self, batch: Sequence[Record]) -> int:
+        """Take for said what only says that people were told; how many before the first that says something else."""
+        for place, record in enumerate(batch):
+            receipt = records.payload(record) if shard_of(record.key) == self.number else None
+            if not isinstance(receipt, Receipt):
+                continue  # another shard's; or the gateway that wrote it has it in its own projection, and there an alarm
+            settled = self._look(receipt)
+            if settled is not None and (settled.untold or settled.unended):
+                return place
+            self.know.pending.settle(receipt)
+        return len(batch)
 
     async def _correct(self, record: Record) -> list[Output]:
         receipt = records.payload(record)
         if not isinstance(receipt, Receipt):
-            return []  # the gateway that wrote it has it in its own projection, and there an alarm
+            return []
         settled = await self.know.bench.run(partial(self._look, receipt))
         outputs = [] if settled is None else await self._corrected(record.id, settled)
         # only now: should the decision fail, the receipt is looked at again as if for the first time
@@ -321,10 +362,18 @@ class Shard:
         await self.know.catch_up()
         takes, gives = await self.know.bench.run(partial(self._corrections, settled))
         only = BitMap.union(*(take.devices for take in takes)) if takes else BitMap()
-        made = self._make(
-            cause, self._subject_again(settled), takes=takes, gives=gives, begins=again is Again.NOW, only=only
+        trigger = Trigger(
+            cause=cause,
+            subject=self._subject_again(settled),
+            takes=takes,
+            gives=gives,
+            begins=again is Again.NOW,
+            only=only,
         )
-        return await made
+        [made] = await self._deciding.make([trigger])
+        if made.error is not None:
+            raise made.error
+        return list(made.outputs)
 
     def _corrections(self, settled: Settled) -> tuple[tuple[Take, ...], tuple[Give, ...]]:
         covers, index = self.fold.covers, self.know.index
@@ -334,110 +383,45 @@ class Shard:
         run = run_named(settled.notice.drill)
         stream = self.fold.situation.streams.get(settled.notice.stream)
         if stream is not None and run_of(stream) == run:
-            return subject_of(stream, run, self.fold.covers)
+            return self.fold.subject(stream, run)
         return Subject(run=run, notice=replace(settled.notice, items=()), pairs=frozenset())
 
     # --- what time makes due ---
 
-    async def _sweep_one(self, due: Due) -> None:
+    async def _sweep_all(self, found: Sequence[Due]) -> None:
+        for due in found:
+            if due.pair is not None:  # what is told with one of these is not told with the next
+                await self._sweep_some([due])
+        left = [due for due in found if due.pair is None]
+        while left:
+            left = await self._sweep_some(left)
+
+    async def _sweep_some(self, found: Sequence[Due]) -> list[Due]:
+        """Decide about the first of these; answers the others."""
+        at = self.know.clock.now()
+        going = [(place, trigger) for place, due in enumerate(found[:SLICE_MAX]) if (trigger := self._due(due, at))]
+        made = await self._deciding.make([trigger for _, trigger in going]) if going else []
+        outputs = [output for one in made for output in one.outputs]
+        if outputs and self._consumer is not None:
+            await self._commit(self._consumer, (), outputs, self._group)
+        for (_, trigger), one in zip(going, made, strict=False):
+            if one.error is not None:
+                _log.error("sweep.failed", shard=self.number, cause=trigger.cause, error=repr(one.error))
+                self.stir()
+        return list(found[SLICE_MAX:] if len(made) == len(going) else found[going[len(made)][0] :])
+
+    def _due(self, due: Due, at: datetime) -> Trigger | None:
         stream = self.fold.situation.streams.get(due.stream)
         if due.pair is not None:
             if due.pair not in self.know.ledger.run(due.run):
-                return  # told with another of the same sweep
+                return None  # told with another of the same sweep
             subject = subject_gone(due.run, due.pair, self.know.ledger)
         elif stream is not None:
-            subject = subject_of(stream, due.run, self.fold.covers)
+            subject = self.fold.subject(stream, due.run)
         else:
-            return  # it went meanwhile; the next sweep finds it gone
-        at = self.know.clock.now()
+            return None  # it went meanwhile; the next sweep finds it gone
         cause = f"{due.why}:{subject.notice.stream}:{subject.notice.revision}:{at:%Y%m%dT%H%M%S.%fZ}"
-        outputs = await self._make(cause, subject, begins=due.why in BEGINNINGS, only=due.only, is_due=True)
-        if outputs and self._consumer is not None:
-            await self._commit(self._consumer, (), outputs, f"decide.{self.number}")
-
-    # --- a decision ---
-
-    async def _make(
-        self,
-        cause: str,
-        subject: Subject,
-        *,
-        takes: tuple[Take, ...] = (),
-        gives: tuple[Give, ...] = (),
-        begins: bool = True,
-        only: BitMap | None = None,
-        is_due: bool = False,
-    ) -> list[Output]:
-        """Decide, unless it is decided; what is to be committed with the cause. `is_due`: only if it says something."""
-        if f"{cause}:{self.number}" in self.know.standing:
-            return []  # its orders are out: the last decision was made up for before anything was decided
-        now = self.know.clock.now()
-        case = Case(
-            cause=cause,
-            shard=self.number,
-            now=now,
-            japan_time=now.astimezone(JAPAN).time(),
-            subject=subject,
-            force=self.fold.force().of(subject.run),
-            waiting=self._waiting(subject.run, now),
-            takes=takes,
-            gives=gives,
-            begins=begins,
-            only=only,
-            rules=self.know.rules,
-            tally=self.know.tally,
-        )
-        # all of it before the decision is appended: what fails here has told nobody anything, and may be tried again
-        made = await self.know.bench.run(partial(self._worked_out, case))
-        decision = made.decision
-        if is_due and not decision.groups and not decision.ledger:
-            return []
-        if not decision.groups:
-            await self.know.bench.run(partial(self._take_effect, made))
-            return [Output(topic="decisions", message=self._decision(decision)), *made.outputs]
-        _log.event("decided", shard=self.number, cause=cause, groups=len(decision.groups), orders=len(made.orders))
-        await append(self.know.log, self.know.clock, "decisions", [self._decision(decision)])
-        await self.know.bench.run(partial(self._take_effect, made))
-        return made.outputs
-
-    def _worked_out(self, case: Case) -> _Made:
-        decision = decide(case, self.know.index, self.know.ledger)
-        return self._made(decision, case.force)
-
-    def _made(self, decision: Decision, force: Mapping[Pair, Held]) -> _Made:
-        """A decision with its orders and the ledger as it stands after it."""
-        japan_time = decision.decided_at.astimezone(JAPAN).time()
-        given = orders(decision, self.know.index, worths(force), japan_time)
-        outputs = [_order_output(topic, order) for topic, order in given]
-        outputs += [_ledger_output(entry, decision) for entry in decision.ledger]
-        return _Made(decision, tuple(order for _, order in given), outputs)
-
-    def _take_effect(self, made: _Made) -> None:
-        self.know.stand(made.decision)
-        for order in made.orders:
-            self.know.pending.add(order)
-        metrics.ORDERED.inc(sum(len(order.devices) for order in made.orders))
-
-    def _waiting(self, run: str, now: datetime) -> Waiting:
-        return self.know.pending.waiting(run, now, self.fold.covers)
-
-    def _decision(self, decision: Decision) -> Message:
-        key = key_of(decision)
-        message = records.message(
-            decision, key=key, id=f"decision:{key}", source=SOURCE, at=decision.decided_at, cause=decision.cause
-        )
-        return replace(message, partition=self.number)
-
-    async def _make_up(self) -> None:
-        """Give out what the last decision was to give, when a crash came between the two."""
-        decision = self.know.last
-        if decision is None or not decision.groups or self.know.is_done(decision) or self._consumer is None:
-            return
-        _log.warning("decision.made_up", shard=self.number, cause=decision.cause)
-        force = self.fold.force().of(run_named(decision.notice.drill))
-        made = await self.know.bench.run(partial(self._made, decision, force))
-        await self.know.bench.run(partial(self._take_effect, made))
-        await self._commit(self._consumer, (), made.outputs, f"decide.{self.number}")
+        return Trigger(cause=cause, subject=subject, begins=due.why in BEGINNINGS, only=due.only, is_due=True)
 
     async def _commit(
         self, consumer: Consumer, finished: Sequence[Record], outputs: Sequence[Output], group: str
@@ -452,18 +436,3 @@ class Shard:
 
 def _minute(now: datetime) -> time:
     return now.astimezone(JAPAN).time().replace(second=0, microsecond=0)
-
-
-def _order_output(topic: str, order: Order) -> Output:
-    message = records.message(order, key=order.id, id=order.id, source=SOURCE, at=order.decided_at)
-    return Output(topic=topic, message=message)
-
-
-def _ledger_output(entry: LedgerEntry, decision: Decision) -> Output:
-    key = ledger_key(entry)
-    id_ = f"ledger:{key}:{decision.cause}"
-    if unpacked(entry.devices):
-        message = records.message(entry, key=key, id=id_, source=SOURCE, at=decision.decided_at, cause=decision.cause)
-    else:
-        message = records.tombstone(key=key, id=id_)
-    return Output(topic="ledger", message=replace(message, partition=entry.shard))

@@ -39,6 +39,7 @@ from services.gateway.core.push import MALFORMED
 from services.gateway.core.sending import Attempt, Push, Sending, Verdict
 from services.runtime import logs
 from services.runtime.errors import HanshoError
+from services.runtime.loops import new_loop
 
 REQUEST_TIMEOUT_S = 10
 """How long one request may take; the SDK's own default is two minutes."""
@@ -126,7 +127,7 @@ class Fcm:
     account: Account
     message_timeout_s: float = MESSAGE_TIMEOUT_S
     kind: Channel = Channel.FCM
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _loop: asyncio.AbstractEventLoop = field(default_factory=new_loop)
     """The thread's own."""
     _app: firebase_admin.App = field(init=False)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)

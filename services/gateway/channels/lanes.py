@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from schemas.notification import Notice, Order, Receipt
@@ -73,12 +73,17 @@ class ReceiptBook(Protocol):
 
 @dataclass(slots=True)
 class Held:
-    """An order under way. `since_s`: when it was taken (event loop's time); `dirty`: a receipt is due."""
+    """An order under way. `since_s`: when it was taken (event loop's time); `dirty`: a receipt is due; `rank`: its loudest."""
 
     record: Record
     work: Work
     since_s: float
     dirty: bool = False
+    rank: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """An order stays as loud as it is."""
+        self.rank = max((item.rank for item in self.order.notice.items), default=0)
 
     @property
     def order(self) -> Order:
@@ -92,8 +97,7 @@ Template = tuple[Notice, Language, Channel]
 
 def loudness(held: Held) -> tuple[int, float]:
     """Sorts the loudest first, then as they came."""
-    rank = max((item.rank for item in held.order.notice.items), default=0)
-    return -rank, held.since_s
+    return -held.rank, held.since_s
 
 
 def template(order: Order) -> Template:

@@ -22,7 +22,6 @@ from services.eventlog.port import Consumer, EventLog, EventLogError, GroupInUse
 from services.gateway.channels.lanes import AddressBook, Held, Lane, ReceiptBook, Template, Traffic, loudness, template
 from services.gateway.channels.port import PushChannel
 from services.gateway.core import push, work
-from services.gateway.core.mirror import Mirror
 from services.gateway.core.push import Fate, Known
 from services.gateway.core.retry import Gate, again_at, heard
 from services.gateway.core.sending import Attempt, Sending, Verdict
@@ -89,7 +88,8 @@ class Worker:
     _sending: set[asyncio.Task[None]] = field(default_factory=set)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
     _dirty: asyncio.Event = field(default_factory=asyncio.Event)
-    _known: tuple[Mirror | None, Known] = field(default_factory=lambda: (None, Known()))
+    _looked_s: float = float("-inf")
+    """When every order was last held against the situation."""
 
     async def run(self) -> None:
         """Work until cancelled. Where another worker of this process has the lane, stand by."""
@@ -177,29 +177,33 @@ class Worker:
                 one.cancel()
 
     def _launch(self) -> bool:
-        """Look at every order once, the loudest first; whether anything was sent or settled."""
-        now, view = self.clock.now(), self.view()
-        situation, leases = self._situation(view.mirror, now), view.leases()
+        """Look at every order that may be sent, the loudest first; whether anything was sent or settled.
+
+        While a channel is full its orders are left alone, but once in a while: what holds no more is said so.
+        """
+        now, now_s, view = self.clock.now(), asyncio.get_running_loop().time(), self.view()
+        known, leases = Known(said=view.mirror.said, streams=view.mirror.streams), view.leases()
+        whole = now_s - self._looked_s >= LOOK_EVERY_S
+        self._looked_s = now_s if whole else self._looked_s
+        full = set() if whole else {kind for kind, channel in self.channels.items() if self._room(channel, now) <= 0}
         moved = False
-        for held in sorted(self.held.values(), key=loudness):
+        for held in sorted([held for held in self.held.values() if work.is_left(held.work)], key=loudness):
+            if len(full) == len(self.channels):
+                break
+            if held.order.channel in full:
+                continue
             try:
-                moved = self._advance(held, situation, leases, now) or moved
+                moved = self._advance(held, known, leases, now) or moved
             except Exception as error:  # noqa: BLE001 - whatever one order does to us, the next one must go out
                 _log.error("push.failed", order=held.order.id, alert=held.order.notice.alert, error=repr(error))
                 self._drop(held, Outcome.REFUSED)
                 moved = True
+            channel = self.channels.get(held.order.channel)
+            if channel is not None and not whole and self._room(channel, now) <= 0:
+                full.add(channel.kind)
         return moved
 
-    def _situation(self, mirror: Mirror, now: datetime) -> Known:
-        counted, known = self._known
-        if counted is not mirror or (known.until is not None and now >= known.until):
-            known = push.known(mirror.streams, now)
-            self._known = (mirror, known)
-        return known
-
     def _advance(self, held: Held, situation: Known, leases: Mapping[str, datetime], now: datetime) -> bool:
-        if not work.is_left(held.work):
-            return False
         fate = self._fate(held, push.fate(held.order, situation, leases, now))
         if fate is Fate.LATER:
             return False

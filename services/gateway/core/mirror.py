@@ -9,17 +9,18 @@ move only `position`, where reading continues.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from schemas.lifecycle import Stream, standing
-from schemas.situation import CANARY_STREAM, EPOCH_KEY, digest
+from schemas.situation import CANARY_STREAM, EPOCH_KEY, digest_of, line
 from schemas.telegram import Epoch
-from services.gateway.core import frames, message
+from services.gateway.core import frames, message, said
 from services.gateway.core.frames import Frame
 from services.gateway.core.message import Names
+from services.gateway.core.said import NOTHING, Said
 
 BEFORE_FIRST = -1
 """The offset before every record (as in the log's port)."""
@@ -29,8 +30,7 @@ REPLAY_BYTES_MAX = 8_000_000
 shorter way."""
 
 
-_EMPTY = digest(())
-_NOTHING = frames.snapshot(epoch="", offset=BEFORE_FIRST, digest=_EMPTY, streams=())
+_EMPTY = digest_of(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +71,21 @@ class Mirror:
     floor: int = BEFORE_FIRST
     steps: tuple[Step, ...] = ()
     canary: Step | None = None
-    snapshot: Frame = _NOTHING
     names: Names = field(default_factory=lambda: MappingProxyType({}))
+    said: Said = field(default_factory=lambda: NOTHING)
+    lines: tuple[str, ...] = ()
+    """Those of the digest, sorted."""
+    _made: list[Frame] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def snapshot(self) -> Frame:
+        """Everything there is, in one frame. Made when it is asked for: between two changes perhaps nobody does."""
+        if not self._made:
+            made = frames.snapshot(
+                epoch=self.epoch, offset=self.offset, digest=self.digest, streams=self.encoded.values()
+            )
+            self._made.append(made)
+        return self._made[0]
 
     def since(self, offset: int) -> tuple[Step, ...] | None:
         """The steps from an offset to the head; None when they are not all kept, or the offset is not ours."""
@@ -111,6 +124,8 @@ class _Draft:
         self.position = before.position
         self.streams = dict(before.streams)
         self.encoded = dict(before.encoded)
+        self.said = dict(before.said)
+        self.lines = list(before.lines)
         self.taken: list[tuple[int, Frame]] = []
         self.canary = before.canary
 
@@ -121,12 +136,22 @@ class _Draft:
         elif change.key == CANARY_STREAM:
             self._take_canary(change)
         elif isinstance(change.value, Stream):
-            self.streams[change.key] = change.value
+            self._put(change.key, change.value)
             self.encoded[change.key] = self._reduced(change.value)
             self._step(change, self._alert(change, self.encoded[change.key]))
         elif change.key in self.streams:
-            del self.streams[change.key], self.encoded[change.key]
+            self._put(change.key, None)
+            del self.encoded[change.key]
             self._step(change, frames.gone(epoch=self.epoch, offset=change.offset, id=change.id, stream=change.key))
+
+    def _put(self, key: str, stream: Stream | None) -> None:
+        before = self.streams.pop(key, None)
+        said.put(self.said, before, stream)
+        if before is not None:
+            del self.lines[bisect_left(self.lines, line(before))]
+        if stream is not None:
+            self.streams[key] = stream
+            insort(self.lines, line(stream))
 
     def _take_canary(self, change: Change) -> None:
         if isinstance(change.value, Stream):
@@ -144,7 +169,7 @@ class _Draft:
         self.taken.append((change.offset, frame))
 
     def done(self, *, live: bool) -> Mirror:
-        sum_ = digest(self.streams.values())
+        sum_ = digest_of(self.lines)
         floor, steps = self._kept(sum_, live=live)
         return Mirror(
             epoch=self.epoch,
@@ -156,8 +181,9 @@ class _Draft:
             floor=floor,
             steps=steps,
             canary=self.canary,
-            snapshot=frames.snapshot(epoch=self.epoch, offset=self.offset, digest=sum_, streams=self.encoded.values()),
             names=self.before.names,
+            said=MappingProxyType(self.said),
+            lines=tuple(self.lines),
         )
 
     def _kept(self, sum_: str, *, live: bool) -> tuple[int, tuple[Step, ...]]:

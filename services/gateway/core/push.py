@@ -7,18 +7,18 @@ that was found dead counts as none until the device gives a newer one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
 
-from schemas.alert import Drill, Scope, Status, active
-from schemas.area import AreaCode
-from schemas.lifecycle import Stream, StreamState, standing
+from schemas.alert import Status
+from schemas.lifecycle import Stream
 from schemas.notification import Change, Item, Notice, Order, Outcome
 from schemas.subscription import Channel, Permission
+from services.gateway.core.said import NOTHING, Place, Said, rank, run_of
 from services.gateway.core.sending import Attempt, Push, Verdict
 from services.gateway.core.wording import Medium, Names, word
 
@@ -45,47 +45,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is in force: by run, hazard and area (as alerts name it) the highest rank; and how far each stream is known.
+    """What is in force as this gateway knows it: what the streams say, and how far each is known."""
 
-    `until`: when one of these ends by its source's word, so that it must be counted anew; None when none does.
-    """
-
-    ranks: Mapping[tuple[str, str, AreaCode], int] = field(default_factory=lambda: MappingProxyType({}))
-    revisions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    until: datetime | None = None
-
-
-def known(streams: Mapping[str, Stream], now: datetime) -> Known:
-    """Count what is in force. What lapsed is not over (no word is no end); what ran out by its stated end is."""
-    ranks: dict[tuple[str, str, AreaCode], int] = {}
-    ends: list[datetime] = []
-    for stream in streams.values():
-        for hazard, area, rank, expires in _blocks(stream):
-            if expires is not None and expires <= now:
-                continue
-            ends += () if expires is None else (expires,)
-            key = (_run(stream.drill), hazard, area)
-            ranks[key] = max(ranks.get(key, 0), rank)
-    return Known(
-        ranks=MappingProxyType(ranks),
-        revisions=MappingProxyType({name: stream.revision for name, stream in streams.items()}),
-        until=min(ends, default=None),
-    )
-
-
-def _blocks(stream: Stream) -> Iterator[tuple[str, AreaCode, int, datetime | None]]:
-    alert = standing(stream)
-    if alert is None or stream.state is not StreamState.ACTIVE or alert.scope is not Scope.PUBLIC:
-        return
-    for info in alert.info:
-        for area in info.area if active(info) else ():
-            if area.code is not None:
-                yield info.hazard, area.code, info.rank or 1, info.expires
-
-
-def _run(drill: Drill | None) -> str:
-    """The run that something belongs to; "" is everything that is no drill."""
-    return "" if drill is None else drill.run
+    said: Said = field(default_factory=lambda: NOTHING)
+    streams: Mapping[str, Stream] = field(default_factory=lambda: MappingProxyType({}))
 
 
 # --- whether it is sent ---
@@ -104,15 +67,16 @@ def fate(order: Order, situation: Known, leases: Mapping[str, datetime], now: da
         return Fate.EXPIRED
     if notice.status is Status.TEST:
         return Fate.SEND
-    if situation.revisions.get(notice.stream, "") < notice.revision:
+    known = situation.streams.get(notice.stream)
+    if known is None or known.revision < notice.revision:
         return Fate.LATER
-    return Fate.SEND if all(_holds(item, notice, situation) for item in notice.items) else Fate.SUPERSEDED
+    return Fate.SEND if all(_holds(item, notice, situation.said, now) for item in notice.items) else Fate.SUPERSEDED
 
 
-def _holds(item: Item, notice: Notice, situation: Known) -> bool:
+def _holds(item: Item, notice: Notice, said: Said, now: datetime) -> bool:
     """Whether it is still so. Where one thing is not, the whole notice is not sent: the others are told anew."""
-    rank = situation.ranks.get((_run(notice.drill), item.hazard, item.area))
-    return rank is None if item.change in {Change.END, Change.CANCEL} else rank == item.rank
+    found = rank(said, Place(run_of(notice.drill), item.hazard, item.area), now)
+    return found is None if item.change in {Change.END, Change.CANCEL} else found == item.rank
 
 
 # --- where it goes ---
@@ -172,7 +136,7 @@ def push_of(order: Order, names: Names, leases: Mapping[str, datetime], now: dat
 def tag(notice: Notice) -> str:
     """What replaces what on a screen: the same hazard in the same place, of the same run. Its end replaces its beginning."""
     lead = notice.items[0] if notice.items else None
-    about = f"{_run(notice.drill)}|{lead.hazard}|{lead.area}" if lead else notice.stream
+    about = f"{run_of(notice.drill)}|{lead.hazard}|{lead.area}" if lead else notice.stream
     return f"hansho-{sha256(about.encode()).hexdigest()[:TAG_CHARS]}"
 
 

@@ -138,7 +138,7 @@ def drop(work: Work, outcome: Outcome) -> Work:
 
 def is_left(work: Work) -> bool:
     """Whether somebody is to be taken, now or later."""
-    return work.taken < work.total or bool(work.waiting)
+    return work.taken < len(work.order.devices) or bool(work.waiting)
 
 
 def is_due(work: Work, now: datetime) -> bool:

@@ -437,7 +437,11 @@ async def test_what_concerns_nobody_here_is_decided_by_nobody(city: City) -> Non
     assert await city.decisions() == []
     assert all(isinstance(order, Order) for order in await city.orders())
     await city.says(an_alert(1, an_info(), stream="jma:other"), topic=EMERGENCY)
-    assert len(await city.decisions()) == 16, "every shard says that nobody of it is told"
+    assert await city.decisions() == [], "nobody of any shard follows it"
+    await city.follows(a_device("ben", min_rank=5))
+    await city.says(an_alert(2, an_info(), stream="jma:third"), topic=EMERGENCY)
+    [decision] = await city.decisions()
+    assert (decision.groups, decision.ledger) == ((), ()), "his shard says that he is not told"
 
 
 async def _who_chose_a_city_before_it_was_split_is_told_of_its_parts() -> None:

@@ -14,7 +14,7 @@ from schemas.level import Grade
 from schemas.lifecycle import close
 from schemas.notification import Change
 from schemas.subscription import QuietHours
-from services.dispatcher.core.decide import Case, Give, Take, decide, over, subject_gone, subject_of
+from services.dispatcher.core.decide import Case, Give, Take, concerns, decide, over, subject_gone, subject_of
 from services.dispatcher.core.force import REAL, Moment, Pair, in_force
 from services.dispatcher.core.ledger import Ledger, unpacked
 from services.dispatcher.core.pending import Waiting
@@ -409,3 +409,19 @@ def test_a_beginning_that_is_in_a_queue_is_not_said_to_be_lowered() -> None:
     shard.rules = Rules(lowered=True)
     shard.says(an_alert(0, an_info(level=5)))
     assert shard.says(an_alert(1, an_info(level=3)), waiting=AWaiting(0)) == {}
+
+
+def test_a_shard_is_concerned_where_somebody_follows_a_place_or_was_told_of_it_or_by_the_stream() -> None:
+    shard = Shard()
+    shard.hear(an_alert())
+    subject = subject_of(shard.streams[an_alert().streams[0]], REAL, {})
+    assert not concerns(subject, shard.index, shard.ledger)
+    shard.follow(a_device("anna"))
+    assert concerns(subject, shard.index, shard.ledger)
+    shard.says(an_alert())
+    shard.index.forget("anna")
+    assert concerns(subject, shard.index, shard.ledger), "somebody was told of it"
+    elsewhere = replace(subject, pairs=frozenset({Pair("wind", ZUSHI)}))
+    assert concerns(elsewhere, shard.index, shard.ledger), "somebody was told by it"
+    another = replace(elsewhere, notice=replace(subject.notice, stream="another"))
+    assert not concerns(another, shard.index, shard.ledger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
@@ -17,6 +18,7 @@ from services.dispatcher.core.force import (
     Force,
     Moment,
     Pair,
+    Standing,
     Waking,
     can_be_loud,
     in_force,
@@ -24,6 +26,7 @@ from services.dispatcher.core.force import (
     is_loud_item,
     is_mistake,
     is_order,
+    loudest,
     named,
     notice_of,
     run_named,
@@ -325,3 +328,53 @@ def test_what_explains_a_quake_afterwards_is_neither_loud_nor_wakes_anybody() ->
     for hazard, sudden in (("quake", True), ("quake:information", False), ("tsunami:information", True)):
         assert is_loud(hazard, Origin.OFFICIAL, 1) is sudden
         assert (waking(hazard, Origin.OFFICIAL, 1) is Waking.EVERYBODY) is sudden
+
+
+# --- kept while streams change ---
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kept_stream_by_stream_it_is_what_all_of_them_say_together(seed: int) -> None:
+    chance = random.Random(seed)
+    standing, streams = Standing(COVERS), dict[str, Stream]()
+    leases = {"jma.extra": at(60), "cap": at(5)}
+    for minute in range(0, 120, 2):
+        for name in chance.sample("abcdef", chance.randint(0, 2)):
+            if chance.random() < 0.2:
+                streams.pop(name, None)
+                standing.put(name, None)
+                continue
+            level = chance.choice((2, 3, 4, 5, None))
+            expires = at(minute + chance.randint(1, 30)) if chance.random() < 0.3 else None
+            areas = (chance.choice((ODAWARA, ZUSHI, COAST)),)
+            info = an_info(level=level, areas=areas, released=level is None, expires=expires)
+            run = chance.choice((None, None, "1"))
+            alert = an_alert(minute, info, lease=chance.choice(("jma.extra", "cap")), run=run)
+            streams[name] = a_stream(alert, name=name)
+            standing.put(name, streams[name])
+        if chance.random() < 0.2:
+            leases["cap"] = at(minute + chance.randint(-5, 20))
+            standing.lean("cap")
+        now = Moment(now=at(minute), leases=leases)
+        force, anew = standing.force(now), in_force(streams.values(), now, COVERS)
+        assert force.runs == anew.runs
+        assert anew.until is None or (force.until is not None and force.until <= anew.until)
+        for name, stream in streams.items():
+            for pair in named(stream, COVERS):
+                assert name in {one.stream for one in standing.spoke(run_of(stream) or "", pair)}
+    assert standing.spoke(REAL, Pair("wind", ODAWARA)) == []
+
+
+def test_what_was_answered_stays_as_it_was_and_what_did_not_change_is_the_same() -> None:
+    standing = Standing({})
+    standing.put("s", a_stream(an_alert()))
+    before = standing.force(Moment(now=at(0), leases={}))
+    standing.put("s", a_stream(an_alert(), an_alert(1, an_info(level=5))))
+    after = standing.force(Moment(now=at(1), leases={}))
+    assert (before.of(REAL)[HERE].top.rank, after.of(REAL)[HERE].top.rank) == (4, 5)
+    assert standing.force(Moment(now=at(2), leases={})).of(REAL) is after.of(REAL)
+
+
+def test_a_stream_is_as_loud_as_the_loudest_that_is_kept_of_it() -> None:
+    assert loudest(a_stream(an_alert(0, an_info(level=5)), an_alert(1, an_info(released=True)))) == 5
+    assert loudest(a_stream(an_alert(0, an_info(released=True)))) == 0

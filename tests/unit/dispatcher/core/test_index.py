@@ -250,3 +250,11 @@ def test_the_same_index_is_made_of_its_contents() -> None:
         assert one.quiet(NIGHT) == BitMap([0])
         one.put(a_device("dead", address="address-2"))
         assert matched(one) == {"anna", "dead"}
+
+
+def test_somebody_follows_an_area_at_whatever_rank() -> None:
+    index = an_index(a_device("anna", min_rank=5, address=None))
+    assert index.follows(ODAWARA)
+    assert not index.follows(ZUSHI)
+    index.forget("anna")
+    assert not index.follows(ODAWARA)

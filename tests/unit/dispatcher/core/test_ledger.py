@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from schemas.lifecycle import fold
-from schemas.notification import Change, Item, LedgerEntry, Notice
+from schemas.notification import Change, Decision, Item, LedgerEntry, Notice
 from services.dispatcher.core.force import REAL, Pair, notice_of
-from services.dispatcher.core.ledger import NOBODY, Draft, Ledger, key_of, packed, unpacked
+from services.dispatcher.core.ledger import NOBODY, Draft, Ledger, Run, key_of, packed, undone, unpacked
 from tests.factories import ODAWARA, ZUSHI, an_alert, at
 
 HERE, THERE = Pair("landslide", ODAWARA), Pair("landslide", ZUSHI)
@@ -61,13 +61,14 @@ def test_a_draft_changes_nothing_by_itself_and_only_what_changed_is_an_entry() -
     second = Draft(ledger.run(REAL))
     second.tell(THERE, 1, BitMap([4]), a_notice(1))
     second.lower(HERE, 4, a_notice(4), at(0))
-    assert second.pairs() == {HERE, THERE}
+    assert second.of_hazard("landslide") == second.of_stream("s") == {HERE, THERE}
+    assert second.of_hazard("wind") == second.of_stream("t") == set()
     assert [entry.area for entry in second.entries(REAL, 3)] == [ZUSHI]
 
 
 def test_a_louder_notice_gives_its_words_to_its_own_rank_only() -> None:
     ledger = Ledger()
-    draft = Draft({})
+    draft = Draft(Run())
     draft.tell(HERE, 2, BitMap([1]), a_notice(2, event="advisory"))
     draft.tell(HERE, 4, BitMap([2]), a_notice(4, event="danger"))
     kept(ledger, draft)
@@ -78,7 +79,7 @@ def test_a_louder_notice_gives_its_words_to_its_own_rank_only() -> None:
 
 def test_lowering_forgets_what_is_above_and_takes_the_words_of_what_is_in_force() -> None:
     ledger = Ledger()
-    draft = Draft({})
+    draft = Draft(Run())
     draft.tell(HERE, 4, BitMap([2]), a_notice(4, event="danger"))
     kept(ledger, draft)
     lower = Draft(ledger.run(REAL))
@@ -90,30 +91,30 @@ def test_lowering_forgets_what_is_above_and_takes_the_words_of_what_is_in_force(
 
 
 def test_lowering_below_everything_that_is_left_keeps_the_rest() -> None:
-    draft = Draft({})
+    draft = Draft(Run())
     draft.tell(HERE, 3, BitMap([1]), a_notice())
     draft.take_out(HERE, 0, 2, BitMap([9]))
     draft.lower(THERE, 1, a_notice(1), at(0))
     draft.take_out(HERE, 0, 3, BitMap([1]))
     draft.lower(HERE, 1, a_notice(1), at(0))
-    assert (draft.pairs(), draft.levels(HERE)) == (set(), {})
+    assert (draft.of_hazard("landslide"), draft.levels(HERE)) == (set(), {})
 
 
 def test_lowering_an_entry_that_lost_the_ranks_below_it_forgets_it() -> None:
     ledger = Ledger()
-    whole = Draft({})
+    whole = Draft(Run())
     whole.tell(HERE, 4, BitMap([1]), a_notice(4))
     *_, top = whole.entries(REAL, 3)
     ledger.put(top)
     lower = Draft(ledger.run(REAL))
     lower.lower(HERE, 3, a_notice(3), at(0))
     kept(ledger, lower)
-    assert ledger.run(REAL) == {}
+    assert not ledger.run(REAL)
 
 
 def test_who_was_not_told_after_all_keeps_what_he_had_been_told_before() -> None:
     ledger = Ledger()
-    draft = Draft({})
+    draft = Draft(Run())
     draft.tell(HERE, 2, BitMap([1]), a_notice(2))
     draft.tell(HERE, 4, BitMap([1, 2]), a_notice(4))
     draft.take_out(HERE, 2, 4, BitMap([1]))
@@ -124,7 +125,7 @@ def test_who_was_not_told_after_all_keeps_what_he_had_been_told_before() -> None
 
 def test_who_was_told_something_louder_since_stays() -> None:
     ledger = Ledger()
-    draft = Draft({})
+    draft = Draft(Run())
     draft.tell(HERE, 4, BitMap([1, 2]), a_notice(4))
     draft.tell(HERE, 5, BitMap([1]), a_notice(5))
     draft.take_out(HERE, 0, 4, BitMap([1, 2]))
@@ -134,7 +135,7 @@ def test_who_was_told_something_louder_since_stays() -> None:
 
 def test_at_the_end_all_are_forgotten_but_those_whose_beginning_is_in_a_queue() -> None:
     ledger = Ledger()
-    draft = Draft({})
+    draft = Draft(Run())
     draft.tell(HERE, 2, BitMap([1, 2]), a_notice(2))
     kept(ledger, draft)
     over = Draft(ledger.run(REAL))
@@ -147,24 +148,40 @@ def test_at_the_end_all_are_forgotten_but_those_whose_beginning_is_in_a_queue() 
     assert (dict(ledger.runs()), len(entries)) == ({}, 2)
 
 
-def test_a_decision_that_took_effect_is_known_by_its_entries() -> None:
+def a_decision(draft: Draft) -> Decision:
+    entries = tuple(draft.entries(REAL, 3))
+    return Decision(
+        cause="c", shard=3, decided_at=at(0), notice=replace(a_notice(), items=()), groups=(), ledger=entries
+    )
+
+
+def test_decisions_that_took_effect_are_known_by_their_entries() -> None:
     ledger = Ledger()
-    draft = Draft({})
-    draft.tell(HERE, 2, BitMap([1]), a_notice(2))
-    entries = list(draft.entries(REAL, 3))
-    assert not ledger.holds(entries)
-    kept(ledger, draft)
-    assert ledger.holds(entries)
-    assert ledger.holds([replace(entries[0], area=ZUSHI, devices=packed(NOBODY))])
+    decisions = []
+    for pair, devices in ((HERE, [1]), (THERE, [1]), (HERE, [2])):
+        draft = Draft(ledger.run(REAL))
+        draft.tell(pair, 2, BitMap(devices), a_notice(2))
+        decisions.append(a_decision(draft))
+        for entry in decisions[-1].ledger:
+            ledger.put(entry)
+    first, second, third = decisions
+    assert undone(decisions, ledger) == []
+    assert undone(decisions, Ledger()) == decisions
+
+    without_the_last = Ledger()
+    for entry in (*first.ledger, *second.ledger):
+        without_the_last.put(entry)
+    assert undone(decisions, without_the_last) == [third]
+    assert undone([], ledger) == []
 
 
 def test_an_entry_without_its_notice_is_none() -> None:
     ledger = Ledger()
-    draft = Draft({})
+    draft = Draft(Run())
     draft.tell(HERE, 1, BitMap([1]), a_notice(1))
     [entry] = draft.entries(REAL, 3)
     ledger.put(replace(entry, notice=None))
-    assert ledger.run(REAL) == {}
+    assert not ledger.run(REAL)
 
 
 def test_drills_have_a_ledger_of_their_own() -> None:
@@ -172,7 +189,7 @@ def test_drills_have_a_ledger_of_their_own() -> None:
     draft = Draft(ledger.run("drill-1"))
     draft.tell(HERE, 1, BitMap([1]), a_notice(1))
     kept(ledger, draft, "drill-1")
-    assert (ledger.run(REAL), list(ledger.run("drill-1"))) == ({}, [HERE])
+    assert (list(ledger.run(REAL)), list(ledger.run("drill-1"))) == ([], [HERE])
 
 
 # --- what goes down and up again ---
@@ -189,7 +206,7 @@ def lowered_to(ledger: Ledger, rank: int, minute: float) -> dict[int, list[int]]
 
 def a_ledger_at_five() -> Ledger:
     ledger = Ledger()
-    draft = Draft({})
+    draft = Draft(Run())
     draft.tell(HERE, 5, BitMap([1]), a_notice(5))
     kept(ledger, draft)
     return ledger

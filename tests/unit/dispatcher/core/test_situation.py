@@ -13,6 +13,7 @@ from schemas.situation import CANARY_STREAM
 from services.dispatcher.core.situation import (
     FORGET_AFTER,
     Change,
+    Draft,
     Situation,
     Step,
     Taken,
@@ -227,3 +228,27 @@ def test_any_shuffle_publishes_the_same_situation(alerts: list[Alert], chance: o
 def test_an_ended_run_has_nothing_standing() -> None:
     _, published = night(drill(0, "run-1"), drill(5, "run-2"))
     assert standing(published[f"{STREAM}~run-1"]) is None
+
+
+def test_many_in_one_draft_are_as_one_after_the_other_and_leave_what_was_before_alone() -> None:
+    before, _ = night(an_alert(0))
+    alerts = [
+        an_alert(1, an_info(level=5)),
+        an_alert(1, an_info(level=5)),
+        an_alert(2, an_info(areas=(HACHIOJI,)), stream="jma:elsewhere"),
+        an_alert(3, run="1"),
+        an_alert(4, run="2"),
+        an_alert(5, run="3"),
+        an_alert(6, run="1"),
+        an_alert(7, test=True),
+        an_alert(8, test=True, stream=CANARY_STREAM),
+    ]
+    draft, one_by_one = Draft(before), before
+    for alert in alerts:
+        changes, what = draft.take(alert.streams[0], alert, WATCH)
+        step = taken(one_by_one, alert)
+        assert (changes, what) == (step.changes, step.taken)
+        one_by_one = step.situation
+    assert draft.done() == one_by_one
+    assert before == night(an_alert(0))[0]
+    assert Draft(before).done() is before

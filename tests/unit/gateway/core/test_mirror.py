@@ -197,3 +197,8 @@ def test_each_block_in_force_carries_what_is_said_of_it_in_the_names_it_was_give
 def test_the_digest_knows_of_no_words() -> None:
     other = fold(Mirror(names={ODAWARA: Text(ja="x", easy="x", en="x")}), (EPOCH, change(1, RAIN)), live=False)
     assert other.digest == loaded(change(1, RAIN)).digest == digest([RAIN])
+
+
+def test_the_snapshot_is_made_once_however_often_it_is_asked_for() -> None:
+    mirror = fold(Mirror(), (EPOCH, change(1, RAIN)), live=False)
+    assert mirror.snapshot is mirror.snapshot

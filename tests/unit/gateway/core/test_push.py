@@ -34,12 +34,12 @@ from services.gateway.core.push import (
     doubted,
     fate,
     fingerprint,
-    known,
     push_of,
     tag,
     target,
     valid_until,
 )
+from services.gateway.core.said import Place, Word, put
 from services.gateway.core.sending import Attempt, Verdict
 from tests.unit.gateway.core.notices import HIRATSUKA, NAMES, ODAWARA, STREAM, item, notice
 
@@ -89,8 +89,11 @@ def stream(
     return fold(None, name, alert)
 
 
-def situation(*streams: Stream, now: datetime = NOW) -> Known:
-    return known({one.stream: one for one in streams}, now)
+def situation(*streams: Stream) -> Known:
+    said: dict[Place, tuple[Word, ...]] = {}
+    for one in streams:
+        put(said, None, one)
+    return Known(said=said, streams={one.stream: one for one in streams})
 
 
 def order(told: Notice, **more: object) -> Order:
@@ -169,11 +172,6 @@ def test_an_order_newer_than_the_situation_known_here_waits_for_it() -> None:
 def test_a_withdrawn_stream_says_nothing() -> None:
     gone = replace(stream(block()), standing=None)
     assert judged(item(), now=situation(gone)) is Fate.SUPERSEDED
-
-
-def test_when_a_stated_end_comes_what_is_in_force_is_counted_anew() -> None:
-    assert situation(stream(block(expires=NOW + HOUR), block("wind"))).until == NOW + HOUR
-    assert situation(stream(block())).until is None
 
 
 # --- how long ---
