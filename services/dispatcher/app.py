@@ -1,14 +1,15 @@
 """The dispatcher, wired: alerts and drills in, the situation, decisions and orders out.
 
-It is the sole writer of topic `situation`, and each shard the sole writer of its partitions of `numbers`, `decisions`
-and `ledger`. Who owns partition 0 of `subscriptions` writes `situation`. On the embedded engine one process owns every
-partition, and the group `shards` (one member in one process) keeps a second dispatcher out.
+Group `shards` on topic `subscriptions` says which shards are whose: a partition is a shard, and who owns it is the sole
+writer of that partition of `numbers`, `decisions` and `ledger`. Who owns shard 0 writes `situation`; the others fold the
+same alerts beside it. On the embedded engine one process owns every partition. When partitions change hands everything
+is let go of first, and what is given next is read anew from the log.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -19,8 +20,9 @@ from services.dispatcher.store.answers import Answers
 from services.dispatcher.store.bench import Bench
 from services.dispatcher.store.fold import SOURCE, Fold
 from services.dispatcher.store.projection import Projection
-from services.dispatcher.store.shard import SHARDS, Shard
+from services.dispatcher.store.shard import Shard
 from services.dispatcher.store.underway import load_underway
+from services.eventlog.patient import PatientLog
 from services.eventlog.port import Consumer, EventLog, EventLogError, LogFull
 from services.runtime import logs, metrics
 from services.runtime.clock import Clock
@@ -46,51 +48,83 @@ class App:
     names: Mapping[AreaCode, str]
     bench: Bench = field(default_factory=Bench)
     shards: tuple[Shard, ...] = ()
+    known: dict[int, Projection] = field(default_factory=dict)
+    """What is known of each shard that is ours, by its number."""
+    publishes: bool = False
+    """Whether shard 0 is ours, and `situation` to be written."""
+    tenure: asyncio.Task[None] | None = None
+    """What runs for the shards that are ours."""
     swept: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once every shard has told what became due while nobody was here."""
 
     async def run(self) -> None:
-        """Fold and decide until cancelled."""
-        folding = asyncio.Event()
+        """Fold and decide until cancelled, for the shards that are ours at the time."""
         try:
-            async with self.log.consume(SHARDS_GROUP, ("subscriptions",)) as owned, asyncio.TaskGroup() as group:
-                await self.fold.load()
-                group.create_task(self.fold.run(folding))
-                group.create_task(self.fold.follow_status())
+            async with (
+                self.log.consume(SHARDS_GROUP, ("subscriptions",), release=self._release) as owned,
+                asyncio.TaskGroup() as group,
+            ):
                 group.create_task(self._report())
-                await folding.wait()
-                await self._load()
-                for shard in self.shards:
-                    group.create_task(shard.follow_alerts())
-                    group.create_task(shard.follow_receipts())
-                group.create_task(self._follow_subscriptions(owned))
-                group.create_task(self._sweep())
                 group.create_task(self._answers().run())
+                places: frozenset[tuple[str, int]] = frozenset()
+                while True:
+                    places = await owned.changed(places)
+                    await self._release()
+                    if places:
+                        self.tenure = group.create_task(self._serve(owned, sorted(number for _, number in places)))
         finally:
             self.bench.close()
 
-    async def _load(self) -> None:
+    async def _release(self) -> None:
+        """Let go of our shards: what is under way of them is dropped, and done again by whoever has them next."""
+        tenure, self.tenure = self.tenure, None
+        if tenure is not None:
+            tenure.cancel()
+            await asyncio.wait([tenure])
+        self.shards = ()
+        self.known.clear()
+        self.swept.clear()
+
+    async def _serve(self, owned: Consumer, numbers: Sequence[int]) -> None:
+        """Fold, and decide for these shards, until cancelled."""
+        self.publishes = 0 in numbers
+        await self.fold.load(publishes=self.publishes)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.fold.run() if self.publishes else self.fold.follow())
+            group.create_task(self.fold.follow_status())
+            await self._load(numbers)
+            for shard in self.shards:
+                group.create_task(shard.follow_alerts())
+                group.create_task(shard.follow_receipts())
+            group.create_task(self._follow_subscriptions(owned))
+            group.create_task(self._sweep())
+
+    async def _load(self, numbers: Sequence[int]) -> None:
         """Read what every shard knows. The fold goes on meanwhile: signs do not wait for it."""
         began = self.clock.monotonic()
         shards = [
             Shard(number=number, fold=self.fold, know=Projection(number, self.log, self.clock, self.bench))
-            for number in range(SHARDS)
+            for number in numbers
         ]
         async with asyncio.TaskGroup() as loading:  # one reads while another one's batch is on the bench
             for shard in shards:
                 loading.create_task(shard.know.load())
         await load_underway(self.log, self.bench, {shard.number: shard.know for shard in shards})
         self.shards = tuple(shards)
+        self.known.update({shard.number: shard.know for shard in shards})
         devices = sum(len(shard.know.index) for shard in shards)
         metrics.DEVICES.set(devices)
-        _log.event("shards.loaded", devices=devices, took_s=round(self.clock.monotonic() - began, 3))
+        took_s = round(self.clock.monotonic() - began, 3)
+        _log.event("shards.loaded", shards=list(numbers), devices=devices, took_s=took_s)
 
     async def _follow_subscriptions(self, owned: Consumer) -> None:
         """Index each subscription as it comes; the group's position only says that its tombstones were seen."""
         while True:
             batch = await owned.fetch()
-            for number in sorted({record.partition for record in batch}):
-                await self.shards[number].catch_up()
+            touched = {record.partition for record in batch}
+            for shard in self.shards:
+                if shard.number in touched:
+                    await shard.catch_up()
             await commit(owned, batch, (), group=SHARDS_GROUP, clock=self.clock)
             metrics.DEVICES.set(sum(len(shard.know.index) for shard in self.shards))
 
@@ -131,14 +165,13 @@ class App:
         self.fold.put(step.situation)
         gone = [self.fold.published(change, f"forget:{now.isoformat()}") for change in step.changes]
         try:
-            if gone:
+            if gone and self.publishes:
                 await self.log.append("situation", [output.message for output in gone])
         except LogFull as error:
             _log.error("forget.refused", code=error.code, hint=str(error))
 
     def _answers(self) -> Answers:
-        shards = {shard.number: shard.know for shard in self.shards}
-        return Answers(log=self.log, clock=self.clock, fold=self.fold, shards=shards, names=self.names)
+        return Answers(log=self.log, clock=self.clock, fold=self.fold, shards=self.known, names=self.names)
 
 
 def build(
@@ -154,5 +187,6 @@ def build(
     names of municipalities, for people who ask why.
     """
     reporter = Reporter(SOURCE, clock)
+    log = PatientLog(log)
     fold = Fold(log=log, clock=clock, watch=watch, covers=covers, reporter=reporter)
     return App(log=log, clock=clock, reporter=reporter, fold=fold, names=names)

@@ -9,40 +9,68 @@ from pathlib import Path
 
 from schemas.topics import TOPICS, Topic
 from services.eventlog.memory import MemoryLog
-from services.eventlog.port import EventLog
+from services.eventlog.port import EventLog, LogMismatch
 from services.eventlog.sqlite import SqliteLog
 
-ADDRESSES = "memory:, sqlite:PATH"
+ADDRESSES = "memory:, sqlite:PATH, kafka://HOST:PORT[,HOST:PORT]/PREFIX"
 
 Now = Callable[[], datetime]
 """Where a log has the time from that it stamps records with (aware)."""
+
+
+Stamped = Callable[[datetime], datetime]
+"""From the machine's time to that of the clock behind `Now`: where the log's own servers stamp, they know only theirs."""
 
 
 def _machine_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _machine_time(at: datetime) -> datetime:
+    return at
+
+
 @asynccontextmanager
 async def open_log(
-    url: str, topics: Mapping[str, Topic] = TOPICS, *, now: Now = _machine_now
+    url: str,
+    topics: Mapping[str, Topic] = TOPICS,
+    *,
+    now: Now = _machine_now,
+    stamped: Stamped = _machine_time,
+    dev: bool = False,
 ) -> AsyncIterator[EventLog]:
     """Open the log at `url` with all topics, making directories and file where they are missing; close it at the end.
 
-    `memory:` is a new, empty log of its own; `sqlite:PATH` is a file, PATH as the shell would read it. `now` stamps the
-    records: everything that is judged by when it was appended must have its time from the same clock. Raises ValueError
-    for another address and an `EventLogError` when the log cannot be opened.
+    `memory:` is a new, empty log of its own; `sqlite:PATH` is a file, PATH as the shell would read it; `kafka://` names
+    brokers, and a prefix for topics and groups: these are made by `hansho topics apply` and only checked here, for `dev`
+    with one broker being enough. `now` stamps the records: everything that is judged by when it was appended must have its
+    time from the same clock. Raises ValueError for another address and an `EventLogError` when the log cannot be opened.
     """
-    log = await _opened(url, topics, now)
+    log = await _opened(url, topics, now, stamped, dev=dev)
     try:
         yield log
     finally:
         await log.close()
 
 
-async def _opened(url: str, topics: Mapping[str, Topic], now: Now) -> EventLog:
+async def _opened(url: str, topics: Mapping[str, Topic], now: Now, stamped: Stamped, *, dev: bool) -> EventLog:
     if url == "memory:":
         return MemoryLog(topics, clock=now)
+    if url.startswith("kafka:"):
+        return await _opened_kafka(url, topics, now, stamped, dev=dev)
     return await SqliteLog.open(sqlite_path(url), topics, clock=now)
+
+
+async def _opened_kafka(url: str, topics: Mapping[str, Topic], now: Now, stamped: Stamped, *, dev: bool) -> EventLog:
+    try:
+        from services.eventlog.kafka import wire
+        from services.eventlog.kafka.log import KafkaLog
+    except ImportError as error:
+        raise LogMismatch("A log on Kafka needs the package aiokafka: `deploy/install.sh kafka`.") from error
+    address = wire.parse(url)
+    if address is None:
+        raise ValueError(f"There is no event log at {url!r}: an address is one of {ADDRESSES}.")
+    return await KafkaLog.open(address, topics, clock=now, stamped=stamped, dev=dev)
 
 
 def sqlite_path(url: str) -> Path:

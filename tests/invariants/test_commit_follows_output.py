@@ -42,6 +42,13 @@ class CrashingConsumer:
     async def fetch(self, limit: int = 3) -> list[Record]:
         return await self.consumer.fetch(min(limit, 3))
 
+    @property
+    def places(self) -> frozenset[tuple[str, int]]:
+        return self.consumer.places
+
+    async def changed(self, known: frozenset[tuple[str, int]]) -> frozenset[tuple[str, int]]:
+        return await self.consumer.changed(known)
+
     async def commit(self, finished: Sequence[Record], outputs: Sequence[Output] = ()) -> list[Position]:
         burn(self.fuse)
         return await self.consumer.commit(finished, outputs)

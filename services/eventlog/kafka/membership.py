@@ -1,0 +1,211 @@
+"""One member of a group on Kafka: which partitions are its own now, how far the group has come in them, and its commits.
+
+The member's aiokafka consumer does two things only: it keeps the membership alive (it is polled all the time, with every
+partition paused) and commits. Records come through the lanes of `reading.py`. Who is alone in a group joins nothing: it
+is given every partition and only commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+
+from services.eventlog.kafka.reading import consumer, stopped
+from services.eventlog.kafka.wire import Address
+from services.eventlog.port import BEFORE_FIRST, LogUnavailable, Release
+from services.eventlog.progress import Place
+
+SESSION_MS = 6_000
+"""How long a dead member keeps its partitions: Kafka's own least."""
+HEARTBEAT_MS = 1_500
+REBALANCE_MS = 15_000
+RELEASE_S = 8.0
+"""How long a member may take to let go of its partitions."""
+POLL_MS = 500
+RETRY_S = 0.2
+
+_log = logging.getLogger("hansho.eventlog")
+
+Committed = Callable[[], Any]
+
+
+class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """A member of one group. `given` is awaited with every new set of places and what was committed there."""
+
+    def __init__(
+        self,
+        address: Address,
+        group: str,
+        places: Sequence[Place],
+        *,
+        alone: bool,
+        committed: Callable[[], Any],
+        given: Callable[[Mapping[Place, int]], Any],
+        taken: Callable[[], None],
+        release: Release | None,
+    ) -> None:
+        """`committed` answers {place: offset after the last finished record} of the group; `taken`: nothing is ours now."""
+        self._address = address
+        self._group = group
+        self._places = places
+        self._alone = alone
+        self._read_committed = committed
+        self._given = given
+        self._taken = taken
+        self._release = release
+        self._client: AIOKafkaConsumer | None = None
+        self._assigned: set[TopicPartition] | None = None
+        self._moved = asyncio.Event()
+        self._joined = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.rebalances = 0
+        self.rebuilds = 0
+
+    async def join(self) -> None:
+        """Become a member; returns once it is known which partitions are ours, be it none."""
+        self._task = asyncio.create_task(self._run())
+        joined = asyncio.create_task(self._joined.wait())
+        try:
+            await asyncio.wait([joined, self._task], return_when=asyncio.FIRST_COMPLETED)
+            if self._task.done():
+                self._task.result()
+        except BaseException:
+            await self.leave()
+            raise
+        finally:
+            joined.cancel()
+
+    async def leave(self) -> None:
+        """Leave the group, so that others take over at once."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._close()
+
+    async def commit(self, offsets: Mapping[Place, int]) -> bool:
+        """Commit {place: offset after the last finished record}; False when the partitions are no longer ours."""
+        told = {self._address.partition(place): offset for place, offset in offsets.items()}
+        while True:
+            client = self._client
+            try:
+                if client is not None:
+                    await client.commit(told)
+                    return True
+            except (CommitFailedError, IllegalStateError):
+                return False  # whoever has them now does it again
+            except (KafkaError, OSError) as error:
+                _log.warning("group %s could not commit yet: %r", self._group, error)
+            await asyncio.sleep(RETRY_S)
+
+    # --- its life ---
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                if self._client is None:
+                    await self._open()
+                if self._alone:
+                    return await self._begin(self._places)
+                await self._poll()
+            except (KafkaError, OSError) as error:
+                self.rebuilds += 1
+                _log.warning("the member of group %s is rebuilt: %r", self._group, error)
+                await self._lose()
+                await self._close()
+                await asyncio.sleep(RETRY_S)
+
+    async def _open(self) -> None:
+        made = consumer(
+            self._address,
+            group_id=self._address.group(self._group),
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            rebalance_timeout_ms=REBALANCE_MS,
+            max_poll_interval_ms=300_000,
+            request_timeout_ms=20_000,
+            fetch_max_wait_ms=100,
+            partition_assignment_strategy=(StickyPartitionAssignor,),
+        )
+        if self._alone:
+            partitions = [self._address.partition(place) for place in self._places]
+            made.assign(partitions)
+            made.pause(*partitions)
+        else:
+            made.subscribe(sorted({self._address.topic(topic) for topic, _ in self._places}), listener=self)
+        try:
+            await made.start()
+        except BaseException:
+            await stopped(made)
+            raise
+        self._client = made
+
+    async def _close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await stopped(client, 5.0)
+
+    async def _poll(self) -> None:
+        assert self._client is not None
+        if self._moved.is_set():
+            self._moved.clear()
+            if self._assigned is not None:
+                await self._begin([self._address.place(one) for one in self._assigned])
+        polling = asyncio.ensure_future(self._client.getmany(timeout_ms=POLL_MS))
+        moving = asyncio.ensure_future(self._moved.wait())
+        try:
+            await asyncio.wait([polling, moving], return_when=asyncio.FIRST_COMPLETED)
+            if polling.done():
+                polling.result()
+        finally:
+            for one in (polling, moving):
+                one.cancel()
+            await asyncio.gather(polling, moving, return_exceptions=True)
+
+    async def _begin(self, places: Iterable[Place]) -> None:
+        """These are ours now: know how far the group has come, and register it where it is new."""
+        ours = tuple(places)
+        while True:
+            try:
+                known: Mapping[Place, int] = await self._read_committed()
+                fresh = {place: 0 for place in ours if place not in known}
+                if fresh and not await self.commit(fresh):
+                    return  # they went to somebody else at once
+                await self._given({place: known[place] - 1 if place in known else BEFORE_FIRST for place in ours})
+            except LogUnavailable:
+                await asyncio.sleep(RETRY_S)
+            else:
+                self._joined.set()
+                return
+
+    # --- what the group's coordinator says ---
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Partitions may go to another member after this."""
+        self._assigned = None
+        if set(revoked):
+            self.rebalances += 1
+            await self._lose()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """These are ours."""
+        self._assigned = set(assigned)
+        if self._client is not None:
+            self._client.pause(*self._assigned)
+        self._moved.set()
+
+    async def _lose(self) -> None:
+        if self._release is not None:
+            try:
+                async with asyncio.timeout(RELEASE_S):
+                    await self._release()
+            except TimeoutError:
+                _log.warning("group %s let go of its partitions unfinished", self._group)
+        with contextlib.suppress(asyncio.InvalidStateError):
+            self._taken()
