@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from schemas.topics import TOPICS, Topic
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import EventLog, LogMismatch
 from services.eventlog.sqlite import SqliteLog
+
+if TYPE_CHECKING:
+    from services.eventlog.kafka.wire import Address
 
 ADDRESSES = "memory:, sqlite:PATH, kafka://HOST:PORT[,HOST:PORT]/PREFIX"
 
@@ -62,15 +66,44 @@ async def _opened(url: str, topics: Mapping[str, Topic], now: Now, stamped: Stam
 
 
 async def _opened_kafka(url: str, topics: Mapping[str, Topic], now: Now, stamped: Stamped, *, dev: bool) -> EventLog:
-    try:
-        from services.eventlog.kafka import wire
+    with _kafka_there():
         from services.eventlog.kafka.log import KafkaLog
+    return await KafkaLog.open(_address(url), topics, clock=now, stamped=stamped, dev=dev)
+
+
+async def apply_topics(url: str, topics: Mapping[str, Topic] = TOPICS, *, dev: bool) -> list[str]:
+    """Make the topics of a log on Kafka and mend what can be mended; what was done, a line each. Raises as `open_log`."""
+    with _kafka_there():
+        from services.eventlog.kafka import topics as shapes
+        from services.eventlog.kafka.groups import office
+    async with office(_address(url)) as asked:
+        return await shapes.apply(asked.admin, _address(url), topics, dev=dev)
+
+
+async def check_topics(url: str, topics: Mapping[str, Topic] = TOPICS, *, dev: bool) -> list[str]:
+    """What of the topics of a log on Kafka is not as it must be and what to do, a line each. Raises as `open_log`."""
+    with _kafka_there():
+        from services.eventlog.kafka import topics as shapes
+        from services.eventlog.kafka.groups import office
+    async with office(_address(url)) as asked:
+        return [str(one) for one in await shapes.check(asked.admin, _address(url), topics, dev=dev)]
+
+
+@contextmanager
+def _kafka_there() -> Iterator[None]:
+    try:
+        yield
     except ImportError as error:
         raise LogMismatch("A log on Kafka needs the package aiokafka: `deploy/install.sh kafka`.") from error
+
+
+def _address(url: str) -> Address:
+    from services.eventlog.kafka import wire
+
     address = wire.parse(url)
     if address is None:
-        raise ValueError(f"There is no event log at {url!r}: an address is one of {ADDRESSES}.")
-    return await KafkaLog.open(address, topics, clock=now, stamped=stamped, dev=dev)
+        raise ValueError(f"There is no event log on Kafka at {url!r}: an address is kafka://HOST:PORT[,HOST:PORT]/PREFIX.")
+    return address
 
 
 def sqlite_path(url: str) -> Path:

@@ -85,6 +85,18 @@ class Office:
 
 
 @asynccontextmanager
+async def office(address: Address) -> AsyncIterator[Office]:
+    """One for a while; raises `LogUnavailable` when nobody answers."""
+    made = Office(address)
+    try:
+        async with _answered():
+            await made.start()
+        yield made
+    finally:
+        await made.stop()
+
+
+@asynccontextmanager
 async def _answered() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(2 * ASK_MAX_S):

@@ -39,6 +39,8 @@ RETRY_S = 1.0
 """How long to wait before the log is asked again after it failed."""
 GRACE_S = 2.0
 """How long after its deadline a command's answer is waited for: what comes later was refused by the fold."""
+ASK_MAX_S = 2.0
+"""How long the log may take to say that it is there before a command is handed to it."""
 SESSIONS_MAX = 2_000
 """Log-ins kept at all; a city has some dozens. Of more the one that was used longest ago ends."""
 SOURCE = "gateway"
@@ -199,9 +201,20 @@ class OfficeStore:
 
     # --- commands ---
 
-    def command(self, *, id: str, incident: str, actor: str, body: Body) -> OfficeCommand:  # noqa: A002 - CloudEvents' word
-        """A command given now. Its deadline counts in the machine's seconds also where a rehearsal's clock runs faster."""
-        now = self.clock.now()
+    def command(
+        self,
+        *,
+        id: str,  # noqa: A002 - CloudEvents' word
+        incident: str,
+        actor: str,
+        body: Body,
+        at: datetime | None = None,
+    ) -> OfficeCommand:
+        """A command given now, or `at` the moment at which the alert in it was composed.
+
+        Its deadline counts in the machine's seconds also where a rehearsal's clock runs faster.
+        """
+        now = at or self.clock.now()
         span_s = COMMAND_S * float(getattr(self.clock, "speed", 1.0))
         deadline = now + timedelta(seconds=span_s)
         return OfficeCommand(id=id, incident=incident, actor=actor, at=now, deadline=deadline, body=body)
@@ -211,6 +224,14 @@ class OfficeStore:
         message = records.message(
             command, key=command.incident, id=f"office:{command.id}", source=SOURCE, at=command.at
         )
+        try:
+            # Before anything is handed over: what was refused here is nowhere, and cannot come true later.
+            async with asyncio.timeout(ASK_MAX_S):
+                await self.log.head("office", 0)
+        except (EventLogError, TimeoutError) as error:
+            code = error.code if isinstance(error, EventLogError) else EventLogError.code
+            _log.error("office.not-accepted", code=code, incident=command.incident, error=str(error))
+            return NotAccepted(code=code, message=str(error) or f"the log did not answer within {ASK_MAX_S:g} s")
         try:
             async with asyncio.timeout(self.patience_s):
                 (position,) = await self.log.append("office", [message])

@@ -89,19 +89,15 @@ async def open_sqlite(folder: Path, clock: Clock, topics: Mapping[str, Topic] = 
 async def open_kafka(folder: Path, clock: Clock, topics: Mapping[str, Topic] = TOPICS) -> EventLog:
     """A log of its own for each folder, on the broker that runs."""
     from services.eventlog.kafka import topics as shapes
-    from services.eventlog.kafka.groups import Office
+    from services.eventlog.kafka.groups import office
     from services.eventlog.kafka.log import KafkaLog
     from services.eventlog.kafka.wire import Address
 
     prefix = f"t{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
     address = Address(servers=KAFKA, prefix=prefix)
-    office = Office(address)
-    await office.start()
-    try:
-        made_with = {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.01"}
-        await shapes.apply(office.admin, address, topics, dev=True, made_with=made_with)
-    finally:
-        await office.stop()
+    made_with = {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.01"}
+    async with office(address) as asked:
+        await shapes.apply(asked.admin, address, topics, dev=True, made_with=made_with)
     return await KafkaLog.open(address, topics, clock=clock, stamped=lambda at: at, dev=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -21,13 +22,19 @@ from services.gateway.core.incident import Incident
 UNKNOWN = Refusal(why=Why.UNKNOWN)
 
 
-async def give(desk: Desk, visit: Visit, *, command: str, incident: str, body: Body) -> Entry:
-    """Give a command and wait for what it did; raises `Stopped` where it was not taken, or did nothing."""
+async def give(
+    desk: Desk, visit: Visit, *, command: str, incident: str, body: Body, at: datetime | None = None
+) -> Entry:
+    """Give a command and wait for what it did; raises `Stopped` where it was not taken, or did nothing.
+
+    `at`: the moment at which the alert in it was composed, which says so itself.
+    """
     back = f"/office/incidents/{incident}"
     earlier = desk.store.judged(command)
     if earlier is not None and not (earlier.command.incident == incident and is_same(earlier.command.body, body)):
         raise Stopped(USED_FORM, 409, back)
-    given = await desk.store.give(desk.store.command(id=command, incident=incident, actor=visit.actor, body=body))
+    told = desk.store.command(id=command, incident=incident, actor=visit.actor, body=body, at=at)
+    given = await desk.store.give(told)
     if isinstance(given, NotAccepted | NotKnown):
         raise Stopped(not_taken(given), 503, back)
     if not is_same(given.command.body, body):
@@ -63,9 +70,9 @@ def objections_to(desk: Desk, incident: Incident, purpose: Purpose, content: Con
     )
 
 
-def composed(desk: Desk, incident: Incident, purpose: Purpose, content: Content) -> Alert:
-    """The alert that a draft would become now."""
-    return composing.compose(incident, purpose, content, at=desk.clock.now(), sender=desk.sender)
+def composed(desk: Desk, incident: Incident, purpose: Purpose, content: Content, at: datetime) -> Alert:
+    """The alert that a draft would become at this time."""
+    return composing.compose(incident, purpose, content, at=at, sender=desk.sender)
 
 
 def stale(desk: Desk, offset: str) -> Told | None:

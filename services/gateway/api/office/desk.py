@@ -52,8 +52,16 @@ class Store(Protocol):
         """Wait until the fold has taken the record at this offset."""
         ...
 
-    def command(self, *, id: str, incident: str, actor: str, body: Body) -> OfficeCommand:  # noqa: A002 - CloudEvents' word
-        """A command given now."""
+    def command(
+        self,
+        *,
+        id: str,  # noqa: A002 - CloudEvents' word
+        incident: str,
+        actor: str,
+        body: Body,
+        at: datetime | None = None,
+    ) -> OfficeCommand:
+        """A command given now, or at the moment at which the alert in it was composed."""
         ...
 
     async def give(self, command: OfficeCommand) -> Given:

@@ -214,8 +214,9 @@ async def submitted(desk: Desk, visit: Visit, id_: str, *, version: int, command
     """Ask a second officer to approve the draft at this version."""
     incident = incident_of(desk, id_)
     draft = incident.draft
-    text = "" if draft is None else composing.text_of(composed(desk, incident, draft.purpose, draft.content))
-    entry = await give(desk, visit, command=command, incident=id_, body=Submit(version=version, alert=text))
+    at = desk.clock.now()
+    text = "" if draft is None else composing.text_of(composed(desk, incident, draft.purpose, draft.content, at))
+    entry = await give(desk, visit, command=command, incident=id_, body=Submit(version=version, alert=text), at=at)
     return onward(id_, entry, "submitted")
 
 
@@ -247,7 +248,7 @@ def _form(
 
 def shown(desk: Desk, incident: Incident, purpose: Purpose, content: Content) -> dict[str, Any]:
     """What a preview shows: the alert that this would become now, and what people would read."""
-    alert = composed(desk, incident, purpose, content)
+    alert = composed(desk, incident, purpose, content, desk.clock.now())
     return {
         "alert": alert,
         "content": content,

@@ -175,16 +175,18 @@ class _Incidents:
         visit, form = await self._pressed(request)
         found = incident_of(self.desk, incident)
         draft = found.draft
-        text = "" if draft is None else composing.text_of(composed(self.desk, found, draft.purpose, draft.content))
+        at = self.desk.clock.now()
+        text = "" if draft is None else composing.text_of(composed(self.desk, found, draft.purpose, draft.content, at))
         body = IssueAlone(version=form.number("version"), alert=text, confirmation=form.one("confirmation"))
-        return await self._done(visit, form, incident, body, "alone")
+        return await self._done(visit, form, incident, body, "alone", at=at)
 
     async def withdraw(self, request: Request, incident: str) -> Response:
         visit, form = await self._pressed(request)
         found = incident_of(self.desk, incident)
-        alert = composing.compose_withdrawal(found, at=self.desk.clock.now(), sender=self.desk.sender)
+        at = self.desk.clock.now()
+        alert = composing.compose_withdrawal(found, at=at, sender=self.desk.sender)
         body = Withdraw(alert=composing.text_of(alert), confirmation=form.one("confirmation"))
-        return await self._done(visit, form, incident, body, "withdrawn")
+        return await self._done(visit, form, incident, body, "withdrawn", at=at)
 
     async def cosign(self, request: Request, incident: str) -> Response:
         visit, form = await self._pressed(request)
@@ -198,8 +200,10 @@ class _Incidents:
         visit = await self.door.enter(request)
         return visit, await self.door.form(request, visit)
 
-    async def _done(self, visit: Visit, form: Form, incident: str, body: Body, done: str) -> Response:
-        entry = await give(self.desk, visit, command=form.command(), incident=incident, body=body)
+    async def _done(
+        self, visit: Visit, form: Form, incident: str, body: Body, done: str, *, at: datetime | None = None
+    ) -> Response:
+        entry = await give(self.desk, visit, command=form.command(), incident=incident, body=body, at=at)
         return onward(incident, entry, done)
 
 
