@@ -184,7 +184,6 @@ class Wall:
             await asyncio.to_thread(program.line_with, "ready")
         self.base = (await asyncio.to_thread(self.programs[0].line_with, r"sign +(http://\S+)/sign"))[1]
 
-
     def _started(self, name: str) -> Program:
         # into a file: nobody reads the pipe of a program that has said it is ready
         log_file = ("--log-file", str(self.folder / f"{name}.log"))
@@ -198,8 +197,10 @@ def _free_port() -> int:
         return port
 
 
-async def on_the_wall(night: Timeline, folder: Path, *, log: str = "") -> tuple[list[str], list[str]]:
+async def on_the_wall(
+    night: Timeline, folder: Path, *, log: str = "", speed: float = SPEED
+) -> tuple[list[str], list[str]]:
     """Play a night (on a log on Kafka, where one is given); what was wrong with what was heard, and what is left over."""
-    clock = ScaledClock(start=night.begins.astimezone(UTC), speed=SPEED, origin_s=time.time())
+    clock = ScaledClock(start=night.begins.astimezone(UTC), speed=speed, origin_s=time.time())
     wall = Wall(night=night, folder=folder, clock=clock, feeds=CutServer(clock=clock.now), log=log)
     return faults(night, await wall.plays()), await wall.left_over()

@@ -87,8 +87,8 @@ class Fold:
 
     async def settled(self) -> None:
         """Return once the fold has passed everything that stands in the log now."""
-        heads = {place: await self.log.head(*place) for place in PLACES}
-        while any(self._passed[place] < head for place, head in heads.items()):
+        heads = await asyncio.gather(*(self.log.head(*place) for place in PLACES))
+        while any(self._passed[place] < head for place, head in zip(PLACES, heads, strict=True)):
             bell = self._bell
             await bell.wait()
 

@@ -64,7 +64,7 @@ class Projection:
         await self._each("numbers", self._take_numbers)
         await self.catch_up()
         await self._release_numbers()
-        await self._each("ledger", self._take_ledger)
+        await self._load_ledger()
         await self._load_standing()
 
     async def catch_up(self) -> None:
@@ -105,12 +105,21 @@ class Projection:
             elif value is None:
                 self.index.forget(record.key)
 
-    def _take_ledger(self, read: Read) -> None:
-        for record, value in read:
-            if isinstance(value, LedgerEntry):
-                self.ledger.put(value)
-            elif value is not None:
-                _log.error("ledger.unreadable", shard=self.shard, key=record.key, offset=record.offset)
+    async def _load_ledger(self) -> None:
+        """The newest entry of each key: older ones may still stand before it, and before its tombstone."""
+        newest: dict[str, LedgerEntry] = {}
+
+        def take(read: Read) -> None:
+            for record, value in read:
+                if isinstance(value, LedgerEntry):
+                    newest[record.key] = value
+                elif value is None:
+                    newest.pop(record.key, None)
+                else:
+                    _log.error("ledger.unreadable", shard=self.shard, key=record.key, offset=record.offset)
+
+        await self._each("ledger", take)
+        await self.bench.run(lambda: [self.ledger.put(entry) for entry in newest.values()])
 
     async def _take_subscriptions(self, batch: Sequence[Record]) -> None:
         read = await self.bench.run(partial(decoded, batch))

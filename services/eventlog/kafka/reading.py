@@ -74,6 +74,9 @@ class Asker:
         """Call `start` before asking."""
         self._address = address
         self._consumer = consumer(address, request_timeout_ms=5_000)
+        self._asked: set[Place] = set()
+        self._next: asyncio.Future[dict[Place, int]] | None = None
+        self._asking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Connect."""
@@ -81,11 +84,50 @@ class Asker:
 
     async def stop(self) -> None:
         """Let go."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+        if self._next is not None:
+            self._next.cancel()
         await stopped(self._consumer)
 
     async def ends(self, places: Iterable[Place]) -> dict[Place, int]:
-        """The offset after the last record of each; raises `LogUnavailable` when nobody answers in time."""
-        return await self._answered(self._consumer.end_offsets, places)
+        """The offset after the last record of each; raises `LogUnavailable` when nobody answers in time.
+
+        Everybody who asks while a question is under way is answered by the next one: sixteen shards that look at the same
+        partitions ask once.
+        """
+        asked = set(places)
+        if not asked:
+            return {}
+        self._asked |= asked
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        answer = self._next
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        try:
+            found = await asyncio.shield(answer)
+        except asyncio.CancelledError:
+            if answer.cancelled():
+                raise LogUnavailable(SILENT.format("the log is being closed")) from None
+            raise
+        return {place: found[place] for place in asked}
+
+    async def _ask(self) -> None:
+        while self._next is not None:
+            answer, asked = self._next, self._asked
+            self._next, self._asked = None, set()
+            try:
+                found = await self._answered(self._consumer.end_offsets, asked)
+            except LogUnavailable as error:
+                answer.set_exception(error)
+                answer.exception()  # whoever asked may be gone
+            except BaseException:
+                answer.cancel()
+                raise
+            else:
+                answer.set_result(found)
 
     async def beginnings(self, places: Iterable[Place]) -> dict[Place, int]:
         """The offset of the oldest record kept of each."""

@@ -1,0 +1,91 @@
+"""`make test-kafka`: Apache Kafka is started, everything that needs it is run, everything is stopped. It never passes by skipping.
+
+    1  the conformance suite of the event log, and what only Kafka can do (tests/kafka), on one broker and on three
+    2  every night on the wall clock, each service in its own process (ARGS="nights a_storm" for some of them only)
+    3  the office in a browser, each service in its own process
+
+0 when everything passed; 1 when something did not; 2 when the broker could not be started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.kafka.brokers import ROOT, Brokers, brokers
+from tests.scenario.timeline import load, nights
+from tests.scenario.wall import on_the_wall
+
+SPEED = 400
+"""Of a night: fewer rehearsed seconds a second than on one host, for six processes share the machine with the broker."""
+TOGETHER = 2
+SUITE = ("tests/contract/eventlog", "tests/kafka")
+CHOSEN = "kafka"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run all parts, or the one named first."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parts: dict[str, Callable[[Brokers, Sequence[str]], bool]] = {"suite": _suite, "nights": _nights}
+    if words and words[0] not in parts:
+        print(f"test-kafka: there is no part {words[0]}; there are {', '.join(parts)}")
+        return 2
+    chosen = [words[0]] if words else list(parts)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="hansho-kafka-") as folder:
+        try:
+            cluster = brokers(Path(folder))
+            with cluster as running:
+                print(f"test-kafka: a broker at {running.servers} after {time.monotonic() - began:.1f} s", flush=True)
+                passed = [_timed(name, parts[name], running, words[1:]) for name in chosen]
+        except AssertionError as error:
+            print(f"test-kafka: NOT RUN, the broker did not start: {error}", file=sys.stderr)
+            return 2
+    print(f"test-kafka: {'passed' if all(passed) else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
+    return 0 if all(passed) else 1
+
+
+def _timed(name: str, part: Callable[[Brokers, Sequence[str]], bool], running: Brokers, words: Sequence[str]) -> bool:
+    began = time.monotonic()
+    held = part(running, words)
+    print(f"test-kafka: {name}: {'as it should be' if held else 'FAILED'} ({time.monotonic() - began:.0f} s)", flush=True)
+    return held
+
+
+def _suite(running: Brokers, words: Sequence[str]) -> bool:
+    environment = {**os.environ, "HANSHO_TEST_KAFKA": running.servers}
+    command = [sys.executable, "-m", "pytest", "-q", *SUITE, "-k", CHOSEN, "--numprocesses", "2", "--dist", "worksteal", *words]
+    # with nothing collected pytest ends with 5, which is a failure here too
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+
+
+def _nights(running: Brokers, words: Sequence[str]) -> bool:
+    async def all_of_them() -> list[bool]:
+        turns = asyncio.Semaphore(TOGETHER)
+        return await asyncio.gather(*(_night(name, turns, running) for name in words or nights()))
+
+    return all(asyncio.run(all_of_them()))
+
+
+async def _night(name: str, turns: asyncio.Semaphore, running: Brokers) -> bool:
+    async with turns:
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="hansho-night-") as folder:
+            log = running.url(f"night-{name}-{os.getpid()}")
+            wrong, left = await on_the_wall(load(nights()[name]), Path(folder), log=log, speed=SPEED)
+    faults = [*wrong, *(f"left over: {one}" for one in left)]
+    for fault in faults:
+        print(f"test-kafka: {name}: {fault}", flush=True)
+    said = "as it should be" if not faults else f"{len(faults)} FAULTS"
+    print(f"test-kafka: night {name}: {said} ({time.monotonic() - began:.0f} s)", flush=True)
+    return not faults
+
+
+if __name__ == "__main__":
+    sys.exit(main())
