@@ -14,7 +14,7 @@ from services.eventlog.kafka.groups import Office
 from services.eventlog.kafka.membership import Member
 from services.eventlog.kafka.wire import Address
 from services.eventlog.news import News
-from services.eventlog.port import FETCH_BYTES_MAX, LogUnavailable, Output, Position, Record, Release
+from services.eventlog.port import FETCH_BYTES_MAX, FETCH_MAX, LogUnavailable, Output, Position, Record, Release
 from services.eventlog.progress import Place, Progress, Wanted, share
 
 RETRY_S = 0.5
@@ -46,6 +46,8 @@ class KafkaConsumer(GroupConsumer):
         self._former: set[Place] = set()
         """Places that were ours at one time: of those a record may be finished that is no longer ours to finish."""
         self._committing = asyncio.Lock()
+        self._open = asyncio.Event()
+        self._open.set()
         self._member = Member(
             address,
             group,
@@ -53,6 +55,7 @@ class KafkaConsumer(GroupConsumer):
             alone=alone,
             committed=lambda: log.office.positions(group),
             given=self._given,
+            closing=self._close,
             taken=self._taken,
             release=release,
         )
@@ -67,6 +70,15 @@ class KafkaConsumer(GroupConsumer):
             self.leave()
             await self._member.leave()
 
+    async def fetch(self, limit: int = FETCH_MAX) -> list[Record]:
+        """Wait for records and hand them out; see the port. Nothing while our partitions are on their way to others."""
+        while True:
+            records = await super().fetch(limit)
+            if self._open.is_set():
+                return records
+            await self._open.wait()  # they come again to whoever has their partition then
+            self._bell()
+
     def counts(self) -> Mapping[str, int]:
         """What it took to stay a member."""
         return {"rebalances": self._member.rebalances, "member_rebuilds": self._member.rebuilds}
@@ -75,7 +87,16 @@ class KafkaConsumer(GroupConsumer):
         await self._log.follow(list(committed))
         self._former |= set(committed)
         self._progress = Progress(committed, self._urgent)
+        self._open.set()
         self._log.news.ring()
+
+    def _close(self) -> None:
+        self._open.clear()
+
+    def leave(self) -> None:
+        """The consumer was closed: whoever still fetches gets `LogClosed`."""
+        super().leave()
+        self._open.set()
 
     def _taken(self) -> None:
         self._progress = Progress({})

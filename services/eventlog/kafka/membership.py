@@ -8,7 +8,6 @@ is given every partition and only commits.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -48,16 +47,21 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
         alone: bool,
         committed: Callable[[], Any],
         given: Callable[[Mapping[Place, int]], Any],
+        closing: Callable[[], None],
         taken: Callable[[], None],
         release: Release | None,
     ) -> None:
-        """`committed` answers {place: offset after the last finished record} of the group; `taken`: nothing is ours now."""
+        """`committed` answers {place: offset after the last finished record} of the group.
+
+        `closing`: nothing more is to be handed out; then `release` finishes what can be, and after `taken` nothing is ours.
+        """
         self._address = address
         self._group = group
         self._places = places
         self._alone = alone
         self._read_committed = committed
         self._given = given
+        self._closing = closing
         self._taken = taken
         self._release = release
         self._client: AIOKafkaConsumer | None = None
@@ -201,11 +205,11 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
         self._moved.set()
 
     async def _lose(self) -> None:
+        self._closing()
         if self._release is not None:
             try:
                 async with asyncio.timeout(RELEASE_S):
                     await self._release()
             except TimeoutError:
                 _log.warning("group %s let go of its partitions unfinished", self._group)
-        with contextlib.suppress(asyncio.InvalidStateError):
-            self._taken()
+        self._taken()

@@ -70,6 +70,7 @@ class OfficeStore:
     _read_to_head: set[str] = field(default_factory=set)
     _failed: dict[str, Trouble] = field(default_factory=dict)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _registry_at: int = BEFORE_FIRST
 
     @property
     def loaded(self) -> bool:
@@ -163,6 +164,7 @@ class OfficeStore:
 
     def _take_registry(self, batch: Sequence[Record]) -> None:
         for record in batch:
+            self._registry_at = record.offset
             kind, _, name = record.key.partition(":")
             value = records.payload(record)
             if kind == "officer" and isinstance(value, Officer):
@@ -190,6 +192,19 @@ class OfficeStore:
         """Wait until the fold has taken the record at this offset."""
         while self.position < offset:
             await self._bell.wait()
+
+    async def session(self, key: str) -> OfficeSession | None:
+        """A log-in. One that is not known here may have been made a moment ago at another gateway: then what stands in the
+        log is read first, for as long as the log may take to answer."""
+        if key not in self.sessions:
+            try:
+                async with asyncio.timeout(ASK_MAX_S):
+                    head = await self.log.head("registry", 0)
+                    while self._registry_at < head:
+                        await self._bell.wait()
+            except (EventLogError, TimeoutError) as error:
+                _log.warning("session.not-asked", error=repr(error))
+        return self.sessions.get(key)
 
     def bell(self) -> asyncio.Event:
         """Rings at the next change; take it before looking."""
