@@ -127,8 +127,8 @@ class Worker:
         while True:
             while len(self.held) >= ORDERS_HELD:
                 await self._wait(LOOK_EVERY_S)
-            tenure = self._tenure
             batch = await consumer.fetch(ORDERS_HELD - len(self.held))
+            tenure = self._tenure
             read = [(record, value) for record in batch if isinstance(value := records.payload(record), Order)]
             await self._again(lambda read=read: self._catch_up([order for _, order in read]))  # type: ignore[misc]
             if tenure != self._tenure:

@@ -1,0 +1,143 @@
+"""Two of each service on one log: nothing is said twice, a death is made up for, and either gateway will do."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from schemas.area import AreaCode
+from schemas.office import Officer
+from services.eventlog.open import open_log
+from services.gateway.store.office import OfficeStore
+from services.gateway.store.passwords import Passwords
+from services.gateway.store.register import SHARDS, shard_of
+from services.runtime.clock import SystemClock
+from tests.e2e.processes import the_situation
+from tests.factories import ODAWARA
+from tests.kafka.city import City, an_alert, city, settle
+from tests.scenario.office import Desk
+from tests.scenario.timeline import Approves, Drafts
+
+TAKE_OVER_S = 15.0
+PASSWORD = "for nobody but this test"
+
+
+def one_in_each_shard() -> list[tuple[str, AreaCode]]:
+    """A device in each shard, all of Odawara."""
+    found: dict[int, str] = {}
+    number = 0
+    while len(found) < SHARDS:
+        found.setdefault(shard_of(f"d{number}"), f"d{number}")
+        number += 1
+    return [(device, ODAWARA) for _, device in sorted(found.items())]
+
+
+async def append(log: str, numbers: Sequence[int]) -> list[str]:
+    """Append a warning each; their identifiers."""
+    async with open_log(log, dev=True) as opened:
+        await opened.append("alerts.emergency", [an_alert(number, ODAWARA) for number in numbers])
+    return [f"test:{number:012}:1" for number in numbers]
+
+
+def told(running: City, alert: str) -> Counter[str]:
+    """How often each phone was told of an alert."""
+    return Counter(str(line["address"]) for line in running.received if line["alert"] == alert)
+
+
+def until_all(running: City, alert: str, count: int, limit_s: float) -> float:
+    """Wait until so many phones were told; how long it took."""
+    began = time.monotonic()
+    while len(told(running, alert)) < count:
+        assert time.monotonic() - began < limit_s, f"{len(told(running, alert))} of {count} told after {limit_s:g} s"
+        running.collect()
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def test_everybody_is_told_once_and_a_killed_dispatchers_and_gateways_work_is_taken_over(log: str, tmp_path: Path) -> None:
+    people = one_in_each_shard()
+    asyncio.run(settle(log, people))
+    with city(log, tmp_path, each=2) as running:
+        (first,) = asyncio.run(append(log, [1]))
+        until_all(running, first, len(people), 60)
+
+        running.kill("dispatcher-1")
+        (second,) = asyncio.run(append(log, [2]))
+        took_s = until_all(running, second, len(people), TAKE_OVER_S)
+        print(f"a killed dispatcher's shards told again after {took_s:.1f} s")
+
+        running.kill("gateway-1")
+        (third,) = asyncio.run(append(log, [3]))
+        took_s = until_all(running, third, len(people), TAKE_OVER_S)
+        print(f"a killed gateway's orders were taken up after {took_s:.1f} s")
+
+        time.sleep(2)
+        running.collect()
+        for alert in (first, second, third):
+            assert told(running, alert) == Counter({f"at-{device}": 1 for device, _ in people})
+
+
+def test_a_dispatcher_that_comes_shares_the_shards_and_one_that_leaves_gives_them_back(log: str, tmp_path: Path) -> None:
+    people = one_in_each_shard()
+    asyncio.run(settle(log, people))
+    with city(log, tmp_path, each=1) as running:
+        alerts = asyncio.run(append(log, [1]))
+        until_all(running, alerts[0], len(people), 60)
+        running.start("dispatcher-2")
+        alerts += asyncio.run(append(log, [2, 3]))
+        for alert in alerts:
+            until_all(running, alert, len(people), 30)
+        running.programs["dispatcher-1"].stop()
+        alerts += asyncio.run(append(log, [4]))
+        until_all(running, alerts[-1], len(people), 30)
+        for alert in alerts:
+            assert told(running, alert) == Counter({f"at-{device}": 1 for device, _ in people})
+        left = (running.folder / "dispatcher-2.log").read_text("utf-8")
+        assert '"shards":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]' in left.replace(" ", "")
+
+
+async def enrolled(log: str, names: Sequence[str]) -> None:
+    async with open_log(log, dev=True) as opened:
+        store, passwords = OfficeStore(log=opened, clock=SystemClock()), Passwords()
+        for name in names:
+            encoded = await passwords.hash(PASSWORD)
+            now = datetime.now(UTC)
+            officer = Officer(officer=name.lower(), name=name, password=encoded, enabled=True, changed_at=now)
+            await store.enrol(officer, uuid4().hex)
+
+
+async def an_order(running: City) -> str:
+    """A drafts at one gateway, B approves at the other; each sees at the other what was just done."""
+    a, b = running.bases["gateway-1"], running.bases["gateway-2"]
+    async with httpx.AsyncClient(base_url=a, trust_env=False) as at_a, httpx.AsyncClient(base_url=b, trust_env=False) as at_b:
+        incident = await Desk(at_a, "ishii", PASSWORD).does(Drafts(who="Ishii", level=4, towns=("小田原市",)), "")
+        # a redirect may lead to either gateway, with the log-in and the offset of what was done
+        at_b.cookies.update(at_a.cookies)
+        page = await at_b.get(f"/office/incidents/{incident}", headers={"Host": b.removeprefix("http://")})
+        assert page.status_code == 200
+        assert "承認" in page.text
+        at_b.cookies.clear()
+        await Desk(at_b, "ueda", PASSWORD).does(Approves(who="Ueda"), incident)
+    return incident
+
+
+def test_the_office_and_the_streams_work_at_either_gateway(log: str, tmp_path: Path) -> None:
+    people = one_in_each_shard()[:2]
+    asyncio.run(settle(log, people))
+    asyncio.run(enrolled(log, ["Ishii", "Ueda"]))
+    with city(log, tmp_path, each=2) as running:
+        incident = asyncio.run(an_order(running))
+        alert = f"office:{incident}:000001"
+        until_all(running, alert, len(people), 30)
+        time.sleep(1)
+        seen = [asyncio.run(the_situation(base)) for base in running.bases.values()]
+        assert seen[0] == seen[1]
+        assert f"office:{incident}" in seen[0]
+        assert told(running, alert) == Counter({f"at-{device}": 1 for device, _ in people})
