@@ -154,7 +154,7 @@ def properties(node: int, nodes: int, port: int, controllers: Sequence[int], fol
     yield "group.initial.rebalance.delay.ms=0"
     yield "log.retention.check.interval.ms=1000"
     yield "log.cleaner.backoff.ms=1000"
-    yield "broker.session.timeout.ms=2000"
+    yield "broker.session.timeout.ms=4000"
     yield "broker.heartbeat.interval.ms=500"
     yield "message.max.bytes=16000000"
     yield "replica.fetch.max.bytes=16000000"

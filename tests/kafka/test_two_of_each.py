@@ -113,9 +113,8 @@ async def enrolled(log: str, names: Sequence[str]) -> None:
             await store.enrol(officer, uuid4().hex)
 
 
-async def an_order(running: City) -> str:
+async def an_order_by(a: str, b: str) -> str:
     """A drafts at one gateway, B approves at the other; each sees at the other what was just done."""
-    a, b = running.bases["gateway-1"], running.bases["gateway-2"]
     async with httpx.AsyncClient(base_url=a, trust_env=False) as at_a, httpx.AsyncClient(base_url=b, trust_env=False) as at_b:
         incident = await Desk(at_a, "ishii", PASSWORD).does(Drafts(who="Ishii", level=4, towns=("小田原市",)), "")
         # a redirect may lead to either gateway, with the log-in and the offset of what was done
@@ -133,7 +132,7 @@ def test_the_office_and_the_streams_work_at_either_gateway(log: str, tmp_path: P
     asyncio.run(settle(log, people))
     asyncio.run(enrolled(log, ["Ishii", "Ueda"]))
     with city(log, tmp_path, each=2) as running:
-        incident = asyncio.run(an_order(running))
+        incident = asyncio.run(an_order_by(running.bases["gateway-1"], running.bases["gateway-2"]))
         alert = f"office:{incident}:000001"
         until_all(running, alert, len(people), 30)
         time.sleep(1)

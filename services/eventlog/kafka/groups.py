@@ -43,7 +43,10 @@ class Office:
         """The groups of this log."""
         start = self._address.group("")
         async with _answered():
-            listed = await self.admin.list_consumer_groups()
+            brokers = [one["node_id"] for one in (await self.admin.describe_cluster())["brokers"]]
+            if not brokers:  # none counts as alive now: that is no answer, and not an empty list
+                raise LogUnavailable(SILENT.format("no broker is alive"))
+            listed = await self.admin.list_consumer_groups(brokers)
         return sorted(name.removeprefix(start) for name, *_ in listed if name.startswith(start))
 
     async def positions(self, group: str) -> Positions:

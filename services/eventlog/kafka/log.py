@@ -17,14 +17,23 @@ from typing import Self
 from aiokafka.errors import KafkaError
 
 from schemas.topics import Policy, Topic
-from services.eventlog.admission import Entry, admit, admit_outputs, checked_limit, checked_place, topic_named
+from services.eventlog.admission import (
+    Entry,
+    admit,
+    admit_outputs,
+    checked_limit,
+    checked_place,
+    entry_of,
+    topic_named,
+)
 from services.eventlog.consumer import member_text
 from services.eventlog.kafka import topics as shapes
 from services.eventlog.kafka.consuming import KafkaConsumer
 from services.eventlog.kafka.groups import Office
+from services.eventlog.kafka.membership import Member
 from services.eventlog.kafka.producing import Header, Producing
 from services.eventlog.kafka.reading import CATCH_UP_S, LOOK_EVERY_S, SILENT, Asker, Reader, Tail
-from services.eventlog.kafka.wire import Address, Now, Stamped, milliseconds
+from services.eventlog.kafka.wire import Address, Now, Stamped, milliseconds, moved_at
 from services.eventlog.news import News
 from services.eventlog.port import (
     BEFORE_FIRST,
@@ -152,14 +161,18 @@ class KafkaLog:
         self._news.check_open()
         return await self.send(admit(self._topics, topic, messages))
 
-    async def send(self, entries: Sequence[Entry], extra: Sequence[Sequence[Header]] = (), at: datetime | None = None) -> list[Position]:
-        """Keep entries of one lane or both, the urgent first."""
+    async def send(
+        self, entries: Sequence[Entry], extra: Sequence[Sequence[Header]] = (), at: Sequence[datetime] = ()
+    ) -> list[Position]:
+        """Keep entries of one lane or both, the urgent first. `extra`, `at`: further headers and the stamp, by entry."""
+        stamps = at or [self._clock()] * len(entries)
         lanes = {urgent: [n for n, entry in enumerate(entries) if entry.topic.urgent is urgent] for urgent in (True, False)}
         found: dict[int, Position] = {}
         for urgent, numbers in lanes.items():
             if numbers:
                 more = [extra[n] for n in numbers] if extra else ()
-                sending = self._producers[urgent].append([entries[n] for n in numbers], at or self._clock(), more)
+                due = [entries[n] for n in numbers]
+                sending = self._producers[urgent].append(due, [stamps[n] for n in numbers], more)
                 task = asyncio.ensure_future(sending)
                 self._appending.add(task)
                 task.add_done_callback(self._appending.discard)
@@ -329,6 +342,24 @@ class KafkaLog:
         if group in self._members:
             raise GroupInUse(member_text(group))
         return await self._office.forget(group)
+
+    # --- moving here ---
+
+    async def take_over(self, records: Sequence[Record]) -> list[Position]:
+        """Keep records of another engine: with their ids, keys, partitions, and the time at which they were appended there."""
+        entries = [entry_of(self._topics, record) for record in records]
+        times = [record.appended_at for record in records]
+        return await self.send(entries, [[moved_at(at)] for at in times], times)
+
+    async def set_positions(self, group: str, positions: Mapping[Place, int]) -> None:
+        """Register a group at these offsets (of the next record each). `GroupInUse` where it has members."""
+        member = Member(self._address, group, list(positions))
+        try:
+            await member.join()
+            if not await member.commit(positions):
+                raise GroupInUse(f"Group {group} has members: stop every service that runs on this log first.")
+        finally:
+            await member.leave()
 
     # --- upkeep ---
 

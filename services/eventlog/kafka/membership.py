@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
@@ -32,8 +31,6 @@ RETRY_S = 0.2
 
 _log = logging.getLogger("hansho.eventlog")
 
-Committed = Callable[[], Any]
-
 
 class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """A member of one group. `given` is awaited with every new set of places and what was committed there."""
@@ -44,12 +41,12 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
         group: str,
         places: Sequence[Place],
         *,
-        alone: bool,
-        committed: Callable[[], Any],
-        given: Callable[[Mapping[Place, int]], Any],
-        closing: Callable[[], None],
-        taken: Callable[[], None],
-        release: Release | None,
+        alone: bool = True,
+        committed: Callable[[], Awaitable[Mapping[Place, int]]] | None = None,
+        given: Callable[[Mapping[Place, int]], Awaitable[None]] | None = None,
+        closing: Callable[[], None] = lambda: None,
+        taken: Callable[[], None] = lambda: None,
+        release: Release | None = None,
     ) -> None:
         """`committed` answers {place: offset after the last finished record} of the group.
 
@@ -176,8 +173,10 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
         """These are ours now: know how far the group has come, and register it where it is new."""
         ours = tuple(places)
         while True:
+            if self._read_committed is None or self._given is None:
+                return self._joined.set()  # who only commits need not know
             try:
-                known: Mapping[Place, int] = await self._read_committed()
+                known = await self._read_committed()
                 fresh = {place: 0 for place in ours if place not in known}
                 if fresh and not await self.commit(fresh):
                     return  # they went to somebody else at once

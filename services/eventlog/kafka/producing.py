@@ -70,8 +70,10 @@ class Producing:
         if producer is not None:
             await _ended(producer, 5.0)
 
-    async def append(self, entries: Sequence[Entry], at: datetime, extra: Sequence[Sequence[Header]] = ()) -> list[Position]:
-        """Keep the entries, stamped with this time; answers their positions once every one is acknowledged.
+    async def append(
+        self, entries: Sequence[Entry], at: Sequence[datetime], extra: Sequence[Sequence[Header]] = ()
+    ) -> list[Position]:
+        """Keep the entries, each stamped with its time; answers their positions once every one is acknowledged.
 
         `extra`: further headers, by entry. Raises `MessageTooLarge` where a broker refuses a size; others of the call may
         have been kept then.
@@ -81,7 +83,9 @@ class Producing:
             left = [number for number in range(len(entries)) if number not in positions]
             producer, broken = await self._current()
             more = [extra[number] if extra else () for number in left]
-            answers = await self._sent(producer, broken, [entries[number] for number in left], at, more)
+            answers = await self._sent(
+                producer, broken, [entries[number] for number in left], [at[number] for number in left], more
+            )
             wrong: list[BaseException] = []
             for number, answer in zip(left, answers, strict=True):
                 if isinstance(answer, BaseException):
@@ -99,7 +103,7 @@ class Producing:
         producer: AIOKafkaProducer,
         broken: asyncio.Event,
         entries: Sequence[Entry],
-        at: datetime,
+        at: Sequence[datetime],
         extra: Sequence[Sequence[Header]],
     ) -> Sequence[Any]:
         """What became of each: a RecordMetadata, an error, or None when the producer was given up meanwhile."""
@@ -118,11 +122,11 @@ class Producing:
         self,
         producer: AIOKafkaProducer,
         entries: Sequence[Entry],
-        at: datetime,
+        at: Sequence[datetime],
         extra: Sequence[Sequence[Header]],
         futures: list[asyncio.Future[Any]],
     ) -> None:
-        for entry, more in zip(entries, extra, strict=True):
+        for entry, stamp, more in zip(entries, at, extra, strict=True):
             message = entry.message
             futures.append(
                 await producer.send(
@@ -130,7 +134,7 @@ class Producing:
                     message.value,
                     key=message.key.encode(),
                     partition=entry.partition,
-                    timestamp_ms=milliseconds(at),
+                    timestamp_ms=milliseconds(stamp),
                     headers=[*headers_of(message), *more],
                 )
             )

@@ -16,12 +16,12 @@ from services.eventlog.progress import Place
 ID = "hansho_id"
 """The header that carries a message's id; tombstones have no other."""
 APPENDED_AT = "hansho_appended_at"
-"""The header of a record that was moved here from another engine: when it was first appended, in milliseconds since 1970."""
-MOVED_FROM = "hansho_moved_from"
-"""The header of such a record: its offset there."""
-OWN = frozenset({ID, APPENDED_AT, MOVED_FROM})
+"""The header of a record that was moved here from another engine: when it was first appended, in microseconds since 1970.
+What is judged by when it was appended (a command of the office, by its deadline) stays judged as it was."""
+OWN = frozenset({ID, APPENDED_AT})
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 MILLISECOND = timedelta(milliseconds=1)
 
 Now = Callable[[], datetime]
@@ -66,6 +66,11 @@ def milliseconds(at: datetime) -> int:
     return (at - EPOCH) // MILLISECOND
 
 
+def moved_at(at: datetime) -> tuple[str, bytes]:
+    """The header of a record that is moved here."""
+    return APPENDED_AT, str((at - EPOCH) // MICROSECOND).encode()
+
+
 def headers_of(message: Message) -> list[tuple[str, bytes]]:
     """A message's headers as Kafka carries them, its id among them."""
     return [(ID, message.id.encode()), *((name, value.encode()) for name, value in message.headers.items())]
@@ -74,9 +79,9 @@ def headers_of(message: Message) -> list[tuple[str, bytes]]:
 def record_of(place: Place, raw: Any, stamped: Stamped) -> Record:  # noqa: ANN401 - aiokafka has no types
     """A record as the port knows it. `raw` is aiokafka's ConsumerRecord."""
     headers = {name: value.decode("utf-8", "replace") for name, value in raw.headers}
-    moved_at = headers.get(APPENDED_AT)
-    if moved_at is not None:
-        at = EPOCH + int(moved_at) * MILLISECOND
+    first_at = headers.get(APPENDED_AT)
+    if first_at is not None:
+        at = EPOCH + int(first_at) * MICROSECOND
     else:
         at = EPOCH + raw.timestamp * MILLISECOND
         if raw.timestamp_type == _LOG_APPEND_TIME:
