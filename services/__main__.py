@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     lags.add_argument("action", nargs="?", choices=["list", "forget"], default="list")
     lags.add_argument("group", nargs="?", help="the group to forget")
     lags.add_argument("--data-dir", dest="data_dir", default=None, help="where the log lives (var/demo, var/live)")
-    lags.add_argument("--log", dest="log", default=None, help="the log, where it is on Kafka (kafka://HOST:PORT/PREFIX)")
+    lags.add_argument(
+        "--log", dest="log", default=None, help="the log, where it is on Kafka (kafka://HOST:PORT/PREFIX)"
+    )
     lags.set_defaults(command=_groups)
     officers = commands.add_parser("officers", help="who may log in to the office: add, list, disable")
     officers.add_argument("--data-dir", dest="data_dir", default=None, help="where the log lives (var/live)")

@@ -128,7 +128,9 @@ class Node:
             await self.process.wait()
 
 
-def properties(node: int, nodes: int, port: int, controllers: Sequence[int], folder: Path) -> Iterator[str]:
+def properties(  # noqa: PLR0917 - a node in one line
+    node: int, nodes: int, port: int, controllers: Sequence[int], folder: Path, advertised: int
+) -> Iterator[str]:
     """A node's settings. Those of sessions and elections make a restart after kill -9 take seconds, not a quarter minute."""
     copies, least = (1, 1) if nodes == 1 else (3, 2)
     yield "process.roles=broker,controller"
@@ -136,7 +138,7 @@ def properties(node: int, nodes: int, port: int, controllers: Sequence[int], fol
     voters = ",".join(f"{number}@127.0.0.1:{one}" for number, one in enumerate(controllers, 1))
     yield f"controller.quorum.voters={voters}"
     yield f"listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controllers[node - 1]}"
-    yield f"advertised.listeners=PLAINTEXT://127.0.0.1:{port}"
+    yield f"advertised.listeners=PLAINTEXT://127.0.0.1:{advertised or port}"
     yield "controller.listener.names=CONTROLLER"
     yield "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"
     yield "inter.broker.listener.name=PLAINTEXT"
@@ -211,23 +213,28 @@ async def _round_trip(address: str, copies: int) -> None:
         await admin.close()
 
 
-def prepared(count: int, data: Path) -> Cluster:
+def prepared(count: int, data: Path, port: int, advertised: int) -> Cluster:
     """A cluster formatted in `data`, or the one that is there already with new ports."""
     java = [checked_java(), "-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     java += [f"-Dlog4j2.configurationFile={HERE / 'log4j2.xml'}", "-cp", f"{jars()}/*"]
     ports = free_ports(2 * count)
+    ports[0] = port or ports[0]
     controllers = ports[count:]
     cluster = Cluster()
     name = data / "cluster.id"
     data.mkdir(parents=True, exist_ok=True)
     if not name.is_file():
-        told = subprocess.run([*java, "kafka.tools.StorageTool", "random-uuid"], capture_output=True, text=True, check=True)
+        told = subprocess.run(
+            [*java, "kafka.tools.StorageTool", "random-uuid"], capture_output=True, text=True, check=True
+        )
         name.write_text(told.stdout.split()[-1], "utf-8")
     for number in range(1, count + 1):
         folder = data / f"node-{number}"
         folder.mkdir(exist_ok=True)
         settings = folder / "server.properties"
-        settings.write_text("\n".join(properties(number, count, ports[number - 1], controllers, folder)), "utf-8")
+        settings.write_text(
+            "\n".join(properties(number, count, ports[number - 1], controllers, folder, advertised)), "utf-8"
+        )
         form = ["kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", name.read_text("utf-8"), "-c"]
         subprocess.run([*java, *form, str(settings)], check=True, capture_output=True)
         cluster.nodes[number] = Node(number, folder, ports[number - 1], java)
@@ -253,7 +260,7 @@ async def obey(cluster: Cluster) -> None:
 async def run(options: argparse.Namespace) -> None:
     """Start, say where, wait."""
     began = time.monotonic()
-    cluster = await asyncio.to_thread(prepared, options.nodes, options.data)
+    cluster = await asyncio.to_thread(prepared, options.nodes, options.data, options.port, options.advertised)
     ended = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, ended.set)
@@ -280,13 +287,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="kafka.py", description=__doc__.splitlines()[0])
     parser.add_argument("--nodes", type=int, choices=[1, 3], default=1)
     parser.add_argument("--data", type=Path, default=VAR / "data")
+    parser.add_argument("--port", type=int, default=0, help="the port of node 1; 0: any free one")
+    parser.add_argument("--advertised", type=int, default=0, help="the port that clients are sent to (a proxy's)")
     parser.add_argument("--control", action="store_true", help="take orders from the standard input")
     options = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that nobody listens yet is what we wait for
     try:
         asyncio.run(run(options))
     except (Missing, TimeoutError) as error:
-        print(f"kafka: {error or f'not ready within {READY_S:g} s: see node.log under {options.data}'}", file=sys.stderr)
+        print(
+            f"kafka: {error or f'not ready within {READY_S:g} s: see node.log under {options.data}'}", file=sys.stderr
+        )
         return 2
     return 0
 

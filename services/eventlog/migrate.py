@@ -6,6 +6,7 @@ fresh snapshot. A move that was broken off goes on where it stopped; a repeat of
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +42,7 @@ async def migrate(source: Path, to: str, say: Say, *, topics: Mapping[str, Topic
     address = parse(to)
     if address is None:
         raise ValueError(f"--to {to!r}: an address is kafka://HOST:PORT[,HOST:PORT]/PREFIX")
-    if not source.exists():
+    if not await asyncio.to_thread(source.exists):
         raise LogMismatch(f"There is no log at {source}. Give the data directory of the `hansho run` that is to move.")
     here = await SqliteLog.open(source, topics)
     try:
@@ -88,7 +89,7 @@ class _Move:
         strange = {name for name in found - wanted if name[0] != EPOCH_KEY}
         if strange:
             raise LogMismatch(
-                f"{place[0]}/{place[1]} of the new log has records that are not of this move, such as {sorted(strange)[0]}: "
+                f"{place[0]}/{place[1]} of the new log has records that are not of this move, such as {min(strange)}: "
                 "nothing more was moved. Move to another prefix, or to topics that nobody has used."
             )
         left = [record for record in records if _name(record) not in found]
@@ -101,7 +102,9 @@ class _Move:
         new = {_name(record): record.offset for record in await _all(self._there, place)}
         lost = [record.id for record in records if _name(record) not in new]
         if lost:
-            raise LogMismatch(f"{place[0]}/{place[1]}: {len(lost)} records did not arrive, such as {lost[0]}; run it again")
+            raise LogMismatch(
+                f"{place[0]}/{place[1]}: {len(lost)} records did not arrive, such as {lost[0]}; run it again"
+            )
         return {record.offset: new[_name(record)] for record in records}
 
     async def _set_positions(self, offsets: Mapping[Place, Mapping[int, int]]) -> int:

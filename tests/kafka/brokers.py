@@ -33,7 +33,7 @@ class Brokers:
         assert self.process.stdin is not None
         self.process.stdin.write(f"{order}\n")
         self.process.stdin.flush()
-        done = {"kill": "killed", "stop": "stopped", "start": "ready"}[order.split()[0]]
+        done = {"kill": "killed", "stop": "stopped", "start": "ready"}[order.split(maxsplit=1)[0]]
         self._line(done)
 
     def _line(self, word: str) -> str:
@@ -47,16 +47,22 @@ class Brokers:
 
 
 @contextmanager
-def brokers(data: Path, *, nodes: int = 1) -> Iterator[Brokers]:
-    """A running cluster; everything of it is gone at the end."""
+def brokers(data: Path, *, nodes: int = 1, port: int = 0, advertised: int = 0) -> Iterator[Brokers]:
+    """A running cluster; everything of it is gone at the end. `advertised`: the port of a proxy before its one node."""
     script = str(ROOT / "deploy" / "kafka-local" / "kafka.py")
     command = [sys.executable, script, "--nodes", str(nodes), "--data", str(data), "--control"]
+    command += ["--port", str(port), "--advertised", str(advertised)]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     made = Brokers(process)
     try:
-        made.servers = made._line("kafka").removeprefix("kafka ")  # noqa: SLF001 - its own
+        made.servers = made._line("kafka").removeprefix("kafka ")
         yield made
     finally:
         assert process.stdin is not None

@@ -32,7 +32,7 @@ LOOK_EVERY_S = 0.05
 
 @dataclass(slots=True)
 class City:
-    """The processes, by name: gateway-1, gateway-2 …"""
+    """The processes, by name: gateway-1, gateway-2 and so on."""
 
     log: str
     folder: Path
@@ -88,16 +88,18 @@ class City:
 def city(log: str, folder: Path, *, each: int = 1, ready: bool = True) -> Iterator[City]:
     """A running city with so many of each service."""
     made = City(log=log, folder=folder)
-    with made._stack as stack:  # noqa: SLF001 - its own
+    with made._stack as stack:
         feeds = stack.enter_context(FeedServer())
         feeds.publish(a_notice(datetime.now(UTC)))
         phones = stack.enter_context(started(*hansho("phones", "--access-log", str(folder / "phones.access.log"))))
         made.phones = phones.line_with(r"phones (http://\S+)")[1]
-        made._options = (  # noqa: SLF001 - its own
+        made._options = (
             *("--log", log, "--dev", "1", "--feeds", feeds.base_url, "--phones", made.phones),
             *("--poll-every", "5", "--canary-every", "60", "--port", "0"),
         )
-        names = [f"{service}-{number}" for service in ("dispatcher", "gateway", "ingest") for number in range(1, each + 1)]
+        names = [
+            f"{service}-{number}" for service in ("dispatcher", "gateway", "ingest") for number in range(1, each + 1)
+        ]
         begun = {name: made.begin(name) for name in names}
         if ready:
             for name, program in begun.items():

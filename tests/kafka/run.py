@@ -1,4 +1,4 @@
-"""`make test-kafka`: Apache Kafka is started, everything that needs it is run, everything is stopped. It never passes by skipping.
+"""`make test-kafka`: Apache Kafka is started, what needs it is run, all is stopped. It never passes by skipping.
 
     1  the conformance suite of the event log, and what only Kafka can do (tests/kafka), on one broker and on three
     2  every night on the wall clock, each service in its own process (ARGS="nights a_storm" for some of them only)
@@ -54,13 +54,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _timed(name: str, part: Callable[[Brokers, Sequence[str]], bool], running: Brokers, words: Sequence[str]) -> bool:
     began = time.monotonic()
     held = part(running, words)
-    print(f"test-kafka: {name}: {'as it should be' if held else 'FAILED'} ({time.monotonic() - began:.0f} s)", flush=True)
+    print(
+        f"test-kafka: {name}: {'as it should be' if held else 'FAILED'} ({time.monotonic() - began:.0f} s)", flush=True
+    )
     return held
 
 
 def _suite(running: Brokers, words: Sequence[str]) -> bool:
     environment = {**os.environ, "HANSHO_TEST_KAFKA": running.servers}
-    command = [sys.executable, "-m", "pytest", "-q", *SUITE, "-k", CHOSEN, "--numprocesses", "2", "--dist", "worksteal", *words]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        *SUITE,
+        "-k",
+        CHOSEN,
+        "--numprocesses",
+        "2",
+        "--dist",
+        "worksteal",
+        *words,
+    ]
     # with nothing collected pytest ends with 5, which is a failure here too
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 

@@ -72,9 +72,13 @@ async def storm_over(log: str, running: City) -> Storm:
     await asyncio.gather(pour(log, storm), strike(running, storm))
     poured = time.monotonic()
     while missing := set(storm.acknowledged) - {str(line["alert"]) for line in running.received}:
-        assert time.monotonic() - poured < CALM_S, f"{len(missing)} of {len(storm.acknowledged)} not told: {sorted(missing)[:5]}"
+        assert time.monotonic() - poured < CALM_S, (
+            f"{len(missing)} of {len(storm.acknowledged)} not told: {sorted(missing)[:5]}"
+        )
         await asyncio.sleep(0.5)
-    print(f"{len(storm.acknowledged)} alerts, all told {time.monotonic() - poured:.1f} s after the last; kills {dict(storm.kills)}")
+    print(
+        f"{len(storm.acknowledged)} alerts, all told {time.monotonic() - poured:.1f} s after the last; kills {dict(storm.kills)}"
+    )
     await asyncio.sleep(3)
     ended.set()
     await watching

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,17 @@ from tests.kafka.test_two_of_each import an_order_by, enrolled, one_in_each_shar
 from tests.records import every_record
 from tests.scenario.feeds import a_notice
 
-SAME = ("situation", "subscriptions", "numbers", "office", "registry", "decisions", "ledger", "receipts", "deliveries.emergency")
+SAME = (
+    "situation",
+    "subscriptions",
+    "numbers",
+    "office",
+    "registry",
+    "decisions",
+    "ledger",
+    "receipts",
+    "deliveries.emergency",
+)
 
 
 async def standing(log: EventLog) -> Mapping[str, Mapping[object, tuple[object, ...]]]:
@@ -34,7 +44,14 @@ async def standing(log: EventLog) -> Mapping[str, Mapping[object, tuple[object, 
         for at, record in enumerate(await every_record(log, topic)):
             if record.key != EPOCH_KEY:
                 name = record.key if TOPICS[topic].policy is Policy.COMPACT else at
-                rows[name] = (record.key, record.value, record.id, dict(record.headers), record.partition, record.appended_at)
+                rows[name] = (
+                    record.key,
+                    record.value,
+                    record.id,
+                    dict(record.headers),
+                    record.partition,
+                    record.appended_at,
+                )
         found[topic] = rows
     return found
 
@@ -86,7 +103,7 @@ def test_nothing_is_lost_or_repeated_by_a_move_and_what_was_told_is_ended_there(
         assert told(running, alert) == {}
 
 
-async def begin(url: str, people: list[tuple[str, object]]) -> None:
+async def begin(url: str, people: Sequence[tuple[str, object]]) -> None:
     now = datetime.now(UTC)
     async with open_log(url) as opened:
         wishes = [Person(device=d, number=0, before=ODAWARA, after=ODAWARA).wish(ODAWARA, now) for d, _ in people]

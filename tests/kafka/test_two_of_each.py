@@ -61,7 +61,9 @@ def until_all(running: City, alert: str, count: int, limit_s: float) -> float:
     return time.monotonic() - began
 
 
-def test_everybody_is_told_once_and_a_killed_dispatchers_and_gateways_work_is_taken_over(log: str, tmp_path: Path) -> None:
+def test_everybody_is_told_once_and_a_killed_dispatchers_and_gateways_work_is_taken_over(
+    log: str, tmp_path: Path
+) -> None:
     people = one_in_each_shard()
     asyncio.run(settle(log, people))
     with city(log, tmp_path, each=2) as running:
@@ -84,7 +86,9 @@ def test_everybody_is_told_once_and_a_killed_dispatchers_and_gateways_work_is_ta
             assert told(running, alert) == Counter({f"at-{device}": 1 for device, _ in people})
 
 
-def test_a_dispatcher_that_comes_shares_the_shards_and_one_that_leaves_gives_them_back(log: str, tmp_path: Path) -> None:
+def test_a_dispatcher_that_comes_shares_the_shards_and_one_that_leaves_gives_them_back(
+    log: str, tmp_path: Path
+) -> None:
     people = one_in_each_shard()
     asyncio.run(settle(log, people))
     with city(log, tmp_path, each=1) as running:
@@ -115,7 +119,10 @@ async def enrolled(log: str, names: Sequence[str]) -> None:
 
 async def an_order_by(a: str, b: str) -> str:
     """A drafts at one gateway, B approves at the other; each sees at the other what was just done."""
-    async with httpx.AsyncClient(base_url=a, trust_env=False) as at_a, httpx.AsyncClient(base_url=b, trust_env=False) as at_b:
+    async with (
+        httpx.AsyncClient(base_url=a, trust_env=False) as at_a,
+        httpx.AsyncClient(base_url=b, trust_env=False) as at_b,
+    ):
         incident = await Desk(at_a, "ishii", PASSWORD).does(Drafts(who="Ishii", level=4, towns=("小田原市",)), "")
         # a redirect may lead to either gateway, with the log-in and the offset of what was done
         at_b.cookies.update(at_a.cookies)

@@ -6,7 +6,7 @@ first time gets the next one, which is in the log before it is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -119,7 +119,11 @@ class Projection:
                     _log.error("ledger.unreadable", shard=self.shard, key=record.key, offset=record.offset)
 
         await self._each("ledger", take)
-        await self.bench.run(lambda: [self.ledger.put(entry) for entry in newest.values()])
+        await self.bench.run(partial(self._put_entries, newest.values()))
+
+    def _put_entries(self, entries: Iterable[LedgerEntry]) -> None:
+        for entry in entries:
+            self.ledger.put(entry)
 
     async def _take_subscriptions(self, batch: Sequence[Record]) -> None:
         read = await self.bench.run(partial(decoded, batch))

@@ -74,7 +74,7 @@ class Office:
                 answer = await self.admin._send_request_to_node(coordinator, DeleteGroupsRequest([name]))  # noqa: SLF001
             code = answer.results[0][1]
             if code in {0, _NONE_OF_THAT_NAME}:
-                return code == 0
+                return bool(code == 0)
             await asyncio.sleep(ASK_MAX_S / _TRIES)
         raise LogBroken(f"Group {group} cannot be forgotten now: {for_code(code).__name__}. Has it a member somewhere?")
 

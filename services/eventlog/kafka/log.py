@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from aiokafka.errors import KafkaError
 
@@ -77,7 +77,9 @@ class KafkaLog:
         places = [(topic.name, p) for topic in topics.values() for p in range(topic.partitions)]
         lanes = {urgent: [one for one in places if topics[one[0]].urgent is urgent] for urgent in (True, False)}
         self._tails = {urgent: Tail(address, lane, stamped, self._news) for urgent, lane in lanes.items()}
-        self._readers = {urgent: [Reader(address, lane, stamped) for _ in range(READERS)] for urgent, lane in lanes.items()}
+        self._readers = {
+            urgent: [Reader(address, lane, stamped) for _ in range(READERS)] for urgent, lane in lanes.items()
+        }
         self._turn: Counter[bool] = Counter()
         self._members: dict[str, KafkaConsumer] = {}
         self._past: Counter[str] = Counter()
@@ -99,9 +101,9 @@ class KafkaLog:
         """Connect and check the topics. Raises `LogUnavailable`, and `LogMismatch` naming what is not as it should be."""
         log = cls(address, topics, clock, stamped)
         try:
-            await log._start(dev=dev)  # noqa: SLF001 - its own
+            await log._start(dev=dev)
         except BaseException as error:
-            await log._stop()  # noqa: SLF001 - its own
+            await log._stop()
             if isinstance(error, KafkaError | OSError):
                 raise LogUnavailable(SILENT.format(repr(error))) from error
             raise
@@ -111,7 +113,9 @@ class KafkaLog:
         await self._office.start()
         drifts = await shapes.check(self._office.admin, self._address, self._topics, dev=dev)
         if drifts:
-            raise LogMismatch("The log's topics are not as they must be, nothing was started: " + "; ".join(map(str, drifts)))
+            raise LogMismatch(
+                "The log's topics are not as they must be, nothing was started: " + "; ".join(map(str, drifts))
+            )
         await self._asker.start()
         for producer in self._producers.values():
             await producer.start()
@@ -166,7 +170,9 @@ class KafkaLog:
     ) -> list[Position]:
         """Keep entries of one lane or both, the urgent first. `extra`, `at`: further headers and the stamp, by entry."""
         stamps = at or [self._clock()] * len(entries)
-        lanes = {urgent: [n for n, entry in enumerate(entries) if entry.topic.urgent is urgent] for urgent in (True, False)}
+        lanes = {
+            urgent: [n for n, entry in enumerate(entries) if entry.topic.urgent is urgent] for urgent in (True, False)
+        }
         found: dict[int, Position] = {}
         for urgent, numbers in lanes.items():
             if numbers:
@@ -402,6 +408,6 @@ class KafkaLog:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        parts = [*self._producers.values(), *self._tails.values(), self._asker, self._office]
+        parts: list[Any] = [*self._producers.values(), *self._tails.values(), self._asker, self._office]
         parts += [reader for readers in self._readers.values() for reader in readers]
         await asyncio.gather(*(part.stop() for part in parts))

@@ -12,8 +12,8 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from services.eventlog.kafka.reading import consumer, stopped
 from services.eventlog.kafka.wire import Address
@@ -179,13 +179,13 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
                 known = await self._read_committed()
                 fresh = {place: 0 for place in ours if place not in known}
                 if fresh and not await self.commit(fresh):
-                    return  # they went to somebody else at once
+                    return None  # they went to somebody else at once
                 await self._given({place: known[place] - 1 if place in known else BEFORE_FIRST for place in ours})
             except LogUnavailable:
                 await asyncio.sleep(RETRY_S)
             else:
                 self._joined.set()
-                return
+                return None
 
     # --- what the group's coordinator says ---
 

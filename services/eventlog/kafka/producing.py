@@ -162,11 +162,11 @@ class Producing:
         await _ended(failed)
 
 
-class _GivenUp(Exception):  # noqa: N818 - no error: a turn of the flow
+class _GivenUp(Exception):
     """The producer was given up while somebody waited for it."""
 
 
-async def _unless(broken: asyncio.Event, awaited: Any) -> Any:  # noqa: ANN401 - aiokafka has no types
+async def _unless(broken: asyncio.Event, awaited: Any) -> Any:
     """Wait for something of a producer, or until it is given up."""
     task = asyncio.ensure_future(awaited)
     giving_up = asyncio.ensure_future(broken.wait())
@@ -188,7 +188,7 @@ def _check_sizes(wrong: Sequence[BaseException], entry: Entry) -> None:
         ) from refused
 
 
-def _outcome(future: asyncio.Future[Any]) -> Any:  # noqa: ANN401 - aiokafka has no types
+def _outcome(future: asyncio.Future[Any]) -> Any:
     if not future.done() or future.cancelled():
         return None
     return future.exception() or future.result()

@@ -60,7 +60,7 @@ def consumer(address: Address, **more: object) -> AIOKafkaConsumer:
     )
 
 
-async def stopped(one: Any, limit_s: float = 2.0) -> None:  # noqa: ANN401 - aiokafka has no types
+async def stopped(one: Any, limit_s: float = 2.0) -> None:
     """Stop a client; where the brokers are silent, without waiting for them."""
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(limit_s):
@@ -146,7 +146,7 @@ class Asker:
         found = await self._within(ask(asked))
         return {self._address.place(one): offset for one, offset in found.items()}
 
-    async def _within(self, question: Any) -> Any:  # noqa: ANN401 - aiokafka has no types
+    async def _within(self, question: Any) -> Any:
         try:
             async with asyncio.timeout(ASK_MAX_S):
                 return await question

@@ -8,15 +8,18 @@ would change key → partition, or lose copies, is never mended by a program.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
 
 from schemas.topics import DAY_S, Policy, Topic
 from services.eventlog.kafka.wire import Address
+from services.eventlog.port import LogMismatch, LogUnavailable
 
 DAY_MS = DAY_S * 1000
 OVERHEAD_BYTES = 65_536
@@ -28,6 +31,9 @@ OFFSETS_KEPT_MIN = 525_600
 `issue` begin anew after a longer rest."""
 CREATED_WITH: Mapping[str, str] = {"segment.ms": str(3_600_000), "min.cleanable.dirty.ratio": "0.1"}
 """How a compacted topic is made so that old bytes leave within hours; an operator may tune it, so it is not checked."""
+
+
+TRIES, RETRY_S = 50, 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,7 @@ async def check(admin: AIOKafkaAdminClient, address: Address, topics: Mapping[st
             if configured[name].get(setting) != value:
                 said = f"{setting} is {configured[name].get(setting)}, not {value}"
                 found.append(Drift(topic=name, found=said, hint=_APPLY, mendable=True))
-    return found if dev else found + await _of_brokers(admin)
+    return found if dev else found + await _of_every_broker(admin)
 
 
 _APPLY = "`hansho topics apply` puts it right"
@@ -102,6 +108,15 @@ async def _configured(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[
         return {}
     answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
     return {row[3]: {entry[0]: entry[1] for entry in row[4]} for answer in answers for row in answer.resources}
+
+
+async def _of_every_broker(admin: AIOKafkaAdminClient) -> list[Drift]:
+    """As `_of_brokers`; a client that has just begun may not know every broker yet."""
+    for _ in range(TRIES):
+        with contextlib.suppress(KafkaError):
+            return await _of_brokers(admin)
+        await asyncio.sleep(RETRY_S)
+    return await _of_brokers(admin)
 
 
 async def _of_brokers(admin: AIOKafkaAdminClient) -> list[Drift]:
@@ -135,7 +150,7 @@ async def apply(
     new = []
     for name in missing:
         topic = by_name[name]
-        config = settings_of(topic, dev=dev) | (made_with if topic.policy is Policy.COMPACT else {})
+        config = settings_of(topic, dev=dev) | (dict(made_with) if topic.policy is Policy.COMPACT else {})
         new.append(NewTopic(name, topic.partitions, 1 if dev else REPLICAS, topic_configs=config))
     if new:
         answer = await admin.create_topics(new)
@@ -143,7 +158,7 @@ async def apply(
     drifted = sorted({one.topic for one in drifts} - set(missing))
     for name in drifted:
         topic = by_name[name]
-        config = settings_of(topic, dev=dev) | (made_with if topic.policy is Policy.COMPACT else {})
+        config = settings_of(topic, dev=dev) | (dict(made_with) if topic.policy is Policy.COMPACT else {})
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, config)])
     await _until_known(admin, address, topics, dev=dev)
     return [*(f"made {name}" for name in missing), *(f"mended {name}" for name in drifted)]
@@ -151,11 +166,11 @@ async def apply(
 
 async def _until_known(admin: AIOKafkaAdminClient, address: Address, topics: Mapping[str, Topic], *, dev: bool) -> None:
     """What was made is there at once; that every broker knows it takes a moment."""
-    for _ in range(100):
+    for _ in range(TRIES):
         if not any(one.mendable for one in await check(admin, address, topics, dev=dev)):
             return
-        await asyncio.sleep(0.1)
-    raise RuntimeError("the brokers do not show what was made: look at them, then run it again")
+        await asyncio.sleep(RETRY_S)
+    raise LogUnavailable("the brokers do not show what was made: look at them, then run it again")
 
 
 _EXISTS = 36
@@ -164,4 +179,4 @@ _EXISTS = 36
 def _check_made(errors: Sequence[Sequence[Any]]) -> None:
     wrong = [f"{error[0]}: {error[2] or error[1]}" for error in errors if error[1] not in {0, _EXISTS}]
     if wrong:
-        raise RuntimeError("; ".join(wrong))
+        raise LogMismatch("; ".join(wrong))

@@ -76,7 +76,7 @@ def headers_of(message: Message) -> list[tuple[str, bytes]]:
     return [(ID, message.id.encode()), *((name, value.encode()) for name, value in message.headers.items())]
 
 
-def record_of(place: Place, raw: Any, stamped: Stamped) -> Record:  # noqa: ANN401 - aiokafka has no types
+def record_of(place: Place, raw: Any, stamped: Stamped) -> Record:
     """A record as the port knows it. `raw` is aiokafka's ConsumerRecord."""
     headers = {name: value.decode("utf-8", "replace") for name, value in raw.headers}
     first_at = headers.get(APPENDED_AT)

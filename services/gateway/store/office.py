@@ -194,8 +194,11 @@ class OfficeStore:
             await self._bell.wait()
 
     async def session(self, key: str) -> OfficeSession | None:
-        """A log-in. One that is not known here may have been made a moment ago at another gateway: then what stands in the
-        log is read first, for as long as the log may take to answer."""
+        """A log-in.
+
+        One that is not known here may have been made a moment ago at another gateway: then what stands in the log is read
+        first, for as long as the log may take to answer.
+        """
         if key not in self.sessions:
             try:
                 async with asyncio.timeout(ASK_MAX_S):

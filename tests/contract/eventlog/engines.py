@@ -165,8 +165,10 @@ async def everything(log: EventLog, *topics: str) -> list[Record]:
 
 
 async def compacted(bench: Bench, log: EventLog, topic: str) -> list[Record]:
-    """All records of a compacted topic, once only the newest of each key is left. Kafka compacts what is no longer written
-    to, some time later: there every partition is given something more until it did."""
+    """All records of a compacted topic, once only the newest of each key is left.
+
+    Kafka compacts what is no longer written to, some time later: there every partition is given more until it did.
+    """
     others = {key for key in map(str, range(100)) if not bench.engine.compacts_at_once}
     async with asyncio.timeout(30):
         while True:
