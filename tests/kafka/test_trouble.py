@@ -14,7 +14,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from services.eventlog.kafka.groups import office
 from services.eventlog.kafka.wire import parse
-from services.eventlog.open import apply_topics, open_log
+from services.eventlog.open import apply_topics, check_topics, open_log
 from services.eventlog.port import EventLog, LogMismatch, LogUnavailable, Message, MessageTooLarge
 from tests.e2e.processes import the_situation
 from tests.factories import ODAWARA
@@ -97,7 +97,9 @@ async def test_a_size_that_a_broker_refuses_costs_the_next_messages_nothing(own_
             await asked.admin.alter_configs(
                 [ConfigResource(ConfigResourceType.TOPIC, address.topic("alerts.emergency"), small)]
             )
-        await asyncio.sleep(1)  # a broker takes a moment to go by it
+            async with asyncio.timeout(30):  # a broker takes a moment to go by it
+                while not await drifted(url):
+                    await asyncio.sleep(0.1)
         good = asyncio.gather(*(log.append("alerts.emergency", [a_message(f"a.{n}")]) for n in range(20)))
         with pytest.raises(MessageTooLarge, match="topics check"):
             await log.append("alerts.emergency", [a_message("a.big", 500_000)])
@@ -108,6 +110,10 @@ async def test_a_size_that_a_broker_refuses_costs_the_next_messages_nothing(own_
     with pytest.raises(LogMismatch, match=r"max\.message\.bytes is 2000"):
         async with open_log(url, dev=True):
             pass
+
+
+async def drifted(url: str) -> list[str]:
+    return await check_topics(url, dev=True)
 
 
 @pytest.fixture
