@@ -37,7 +37,7 @@ kafka: .venv/.kafka ## start an Apache Kafka on loopback, without Docker (needs 
 
 .PHONY: test
 test: .venv/.dev ## run all tests (ARGS="-k lease" for some)
-	@$(bin)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	@$(bin)/python -m pytest --numprocesses 4 --dist worksteal $(ARGS)
 
 .PHONY: test-kafka
 test-kafka: .venv/.dev .venv/.kafka ## run what needs a real Kafka: it is started, and stopped, by this (needs Java 17, Maven)

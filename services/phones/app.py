@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from schemas.area import AreaTable
-from services.phones.api.server import LOOPBACK, Phones
+from services.phones.api.server import Phones
 from services.phones.core.book import BookError, DemoPhone, drawn_as, read_book
 from services.runtime import cities
 from services.runtime import clock as clocks
 from services.runtime.errors import HanshoError
+from services.runtime.loopback import LOOPBACK
 
 PARENT_CHECK_S = 0.3
 

@@ -51,7 +51,8 @@ class OwnProcess:
         )
         assert self.process.stdout is not None
         try:
-            line = await asyncio.wait_for(self.process.stdout.readline(), START_LIMIT_S)
+            async with asyncio.timeout(START_LIMIT_S):
+                line = await self.process.stdout.readline()
         except TimeoutError:
             line = b""
         word, _, url = line.decode("utf-8", "replace").strip().partition(" ")
@@ -84,7 +85,8 @@ class OwnProcess:
             return
         process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_LIMIT_S)
+            async with asyncio.timeout(STOP_LIMIT_S):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()

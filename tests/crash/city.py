@@ -40,6 +40,8 @@ LEASE = timedelta(hours=6)
 LOOK_EVERY_S = 0.05
 LIFE_MAX_S = 120.0
 """After so long something is left undone for ever."""
+END_MAX_S = 20.0
+"""How long the parts may take to end when they are told to."""
 SHARDS = TOPICS["subscriptions"].partitions
 GROUPS = frozenset(
     {
@@ -170,12 +172,15 @@ async def live(log: EventLog, phones: str, telegram: RawTelegram) -> None:
     fetched = records.message(telegram, key=id_, id=id_, source="ingest", at=telegram.fetched_at)
     await log.append("telegrams", [fetched])
     async with asyncio.timeout(LIFE_MAX_S):
+        # a decision made by time alone has no record that is left: only after the first sweep nothing is
+        await decisions.swept.wait()
         while not await is_done(log):
             await asyncio.sleep(LOOK_EVERY_S)
             assert not any(part.done() for part in running), [part for part in running if part.done()]
     for part in running:
         part.cancel()
-    await asyncio.wait(running)
+    _, left = await asyncio.wait(running, timeout=END_MAX_S)
+    assert not left, left
 
 
 async def is_done(log: EventLog) -> bool:

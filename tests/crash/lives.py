@@ -38,15 +38,8 @@ def in_child(work: Callable[[int], Awaitable[object]]) -> Any:
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        status = 1
-        try:
-            os.close(reading)
-            os.write(writing, pickle.dumps(asyncio.run(work(writing))))  # type: ignore[arg-type]
-            status = 0
-        except BaseException:  # noqa: BLE001 - it is shown, and the parent sees the status
-            traceback.print_exc()
-        finally:
-            os._exit(status)
+        os.close(reading)
+        asyncio.run(_told(work, writing))
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         said = pipe.read()
@@ -57,6 +50,18 @@ def in_child(work: Callable[[int], Awaitable[object]]) -> Any:
         msg = f"a life ended by itself with {ended}"
         raise Failed(msg)
     return pickle.loads(said)
+
+
+async def _told(work: Callable[[int], Awaitable[object]], writing: int) -> None:
+    """Do it, say what it gave and end the process: the loop's own end would wait for a task that does not."""
+    status = 1
+    try:
+        os.write(writing, pickle.dumps(await work(writing)))
+        status = 0
+    except BaseException:  # noqa: BLE001 - it is shown, and the parent sees the status
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 def lived(path: Path, phones: str, telegram: RawTelegram, kill_at: Point | None = None) -> list[Point] | Killed:

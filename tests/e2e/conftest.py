@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, BrowserContext
@@ -41,6 +42,19 @@ async def line(gateway: Gateway) -> AsyncIterator[Proxy]:
 @pytest.fixture
 async def window(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A browser of its own storage, far from Japan."""
+    async with opened(browser) as context:
+        yield context
+
+
+@pytest.fixture
+async def typeset_window(typeset_browser: Browser) -> AsyncIterator[BrowserContext]:
+    """The same with the typeface."""
+    async with opened(typeset_browser) as context:
+        yield context
+
+
+@asynccontextmanager
+async def opened(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(viewport={"width": 1920, "height": 1080}, timezone_id="America/New_York")
     yield context
     await context.close()

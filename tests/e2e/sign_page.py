@@ -11,6 +11,8 @@ from playwright.async_api import BrowserContext, Page
 from tests.e2e.gateway import now
 
 SOON_MS = 10_000
+LOOK_MS = 50
+"""Between two looks at the page: one a frame would be most of what the browser does."""
 
 READ = """() => {
   const plain = (one) => one.textContent.replace(/\\s+/g, " ").trim();
@@ -71,7 +73,9 @@ class SignPage:
 
     async def until(self, condition: str, *, timeout_ms: float = SOON_MS) -> dict[str, Any]:
         """Wait until this (JavaScript over `s`, what stands on the screen) holds, and give what then stands there."""
-        await self.page.wait_for_function(f"() => {{ const s = ({READ})(); return {condition}; }}", timeout=timeout_ms)
+        await self.page.wait_for_function(
+            f"() => {{ const s = ({READ})(); return {condition}; }}", timeout=timeout_ms, polling=LOOK_MS
+        )
         return await self.sees()
 
     async def late_by_s(self, condition: str, due: datetime) -> float:

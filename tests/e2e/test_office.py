@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from playwright.async_api import Browser, BrowserContext, Error, Page, ViewportSize, expect
 
 from schemas.alert import Info
@@ -16,6 +17,7 @@ from schemas.area import AreaTable
 from services.dispatcher import app as dispatcher
 from services.eventlog.port import Message
 from services.gateway import officers
+from services.gateway.store.passwords import Passwords
 from services.runtime import cities, records
 from services.runtime.clock import SystemClock
 from tests.e2e.gateway import Gateway, report, warning
@@ -25,6 +27,7 @@ from tests.e2e.sign_page import SignPage
 pytestmark = pytest.mark.browser
 
 SOON_MS = 5_000
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 CONSOLE: ViewportSize = {"width": 1280, "height": 800}
 
 
@@ -73,7 +76,7 @@ async def desks(request: pytest.FixtureRequest, city: Gateway, browser: Browser)
     """Both demo officers, logged in."""
     made: list[Desk] = []
     contexts: list[BrowserContext] = []
-    for one in await officers.demo(city.log, SystemClock()):
+    for one in await officers.demo(city.log, SystemClock(), Passwords(hasher=CHEAP)):
         contexts.append(await browser.new_context(viewport=CONSOLE, java_script_enabled=request.param, locale="ja-JP"))
         desk = Desk(await contexts[-1].new_page(), f"http://127.0.0.1:{city.port}")
         desk.page.on("pageerror", desk.note)

@@ -149,9 +149,9 @@ SMALL_OR_CUT = """() => {
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1280, 1024), (3840, 1080), (800, 480)])
 async def test_nothing_is_small_and_nothing_is_cut(
-    gateway: Gateway, window: BrowserContext, size: tuple[int, int]
+    gateway: Gateway, typeset_window: BrowserContext, size: tuple[int, int]
 ) -> None:
-    sign = await SignPage.open(window, gateway.port)
+    sign = await SignPage.open(typeset_window, gateway.port)
     await sign.page.set_viewport_size({"width": size[0], "height": size[1]})
     await sign.until("s.line === 'live' && s.scene === 'everyday'")
     await sign.page.evaluate("document.fonts.ready")
@@ -330,14 +330,14 @@ async def kept_on_device(sign: SignPage) -> None:
 
 
 async def test_after_a_power_cut_without_a_line_the_unexpired_is_shown_and_marked(
-    gateway: Gateway, line: Proxy, window: BrowserContext
+    gateway: Gateway, line: Proxy, typeset_window: BrowserContext
 ) -> None:
     ends_at = now() + timedelta(seconds=20)
     await gateway.publish(
         report(SOIL, SOIL_4),
         report("jma:VPHW51:140000", warning("竜巻注意情報", "tornado", rank=3, expires=now() + timedelta(seconds=4))),
     )
-    sign = await SignPage.open(window, line.port)
+    sign = await SignPage.open(typeset_window, line.port)
     await sign.until("s.line === 'live' && s.dots === 2")
     await gateway.lease("jma.extra", ends_at)
     await kept_on_device(sign)

@@ -39,6 +39,12 @@ def test_the_ruler_measures_bodies_without_docstrings() -> None:
     assert function_lines(source) == {"a": 2}
 
 
+def test_nobody_waits_in_the_way_that_swallows_a_cancellation() -> None:
+    # Python 3.11's `asyncio.wait_for` answers where it is cancelled in the turn its future is done; `asyncio.timeout` does not
+    swallows = re.compile(r"\basyncio\.wait" + r"_for\(")
+    assert [path for path in tracked(".py", ("services/", "tests/")) if swallows.search(text(path))] == []
+
+
 def test_no_module_is_longer_than_500_lines() -> None:
     assert too_long(tracked(".py", (*SOURCE, "tests/")), MODULE_LINES_MAX) == []
 

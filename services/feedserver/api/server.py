@@ -7,27 +7,22 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socket import SHUT_RDWR, socket
-from socketserver import BaseServer, TCPServer
-from threading import Condition, Event, Lock, Thread
+from socketserver import BaseServer
+from threading import Event, Lock, Thread
 from typing import Any, ClassVar, Self
 
 from services.feedserver.core.answer import Request, Response, answer
 from services.feedserver.core.feeds import FEED_PATH, Shelf, empty_shelf
 from services.feedserver.core.published import Published
 from services.runtime.errors import HanshoError
+from services.runtime.loopback import LOOPBACK, SHUTDOWN_POLL_S, LoopbackServer, is_loopback
 
-LOOPBACK = "127.0.0.1"
 CONNECTIONS_MAX = 64
 """Connections open at a time; one more is closed at once, the reader tries again. Pollers keep one to five."""
 IDLE_S = 30
 """A connection that asks for nothing so long is closed."""
-STOP_S = 0.5
-"""How long stopping waits for answers under way before it leaves their threads behind."""
-SHUTDOWN_POLL_S = 0.05
 
 Clock = Callable[[], datetime]
 
@@ -53,7 +48,7 @@ class FeedServer:
         self, *, host: str = LOOPBACK, port: int = 0, access_log: Path | None = None, clock: Clock = utc_now
     ) -> None:
         """Bind to a loopback address; port 0 takes a free one. Raises `FeedServerError` (E6101)."""
-        if not _is_loopback(host):
+        if not is_loopback(host):
             msg = (
                 f"the feed server listens on loopback only, not on {host!r}: its telegrams are drills, for this machine"
             )
@@ -140,58 +135,10 @@ class FeedServer:
             self._access.close()
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return address.version == 4 and address.is_loopback
-
-
-class _Http(ThreadingHTTPServer):
-    """The standard library's server, which here also counts, limits and closes its connections."""
-
-    daemon_threads = True
-
+class _Http(LoopbackServer):
     def __init__(self, address: tuple[str, int], feeds: FeedServer) -> None:
         self.feeds = feeds
-        self._open: set[socket] = set()
-        self._changed = Condition()
-        super().__init__(address, _Connection)
-
-    def server_bind(self) -> None:
-        """Bind without the base class's look-up of the host's name, which may wait for a name server."""
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._changed:
-            full = len(self._open) >= CONNECTIONS_MAX
-            self._open.add(request)
-        if full:
-            self.shutdown_request(request)
-        else:
-            super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
-        with self._changed:
-            self._open.discard(request)
-            self._changed.notify_all()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A reader that goes away in the middle is nothing to report; anything else is."""
-        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
-            super().handle_error(request, client_address)
-
-    def close_connections(self) -> None:
-        with self._changed:
-            for connection in self._open:
-                try:
-                    connection.shutdown(SHUT_RDWR)
-                except OSError:
-                    continue  # the reader was faster
-            self._changed.wait_for(lambda: not self._open, timeout=STOP_S)
+        super().__init__(address, _Connection, connections_max=CONNECTIONS_MAX)
 
 
 class _Connection(BaseHTTPRequestHandler):

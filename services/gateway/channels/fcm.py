@@ -126,12 +126,13 @@ class Fcm:
     account: Account
     message_timeout_s: float = MESSAGE_TIMEOUT_S
     kind: Channel = Channel.FCM
-    _loop: asyncio.AbstractEventLoop = field(init=False)
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    """The thread's own."""
     _app: firebase_admin.App = field(init=False)
-    _stopping: asyncio.Event = field(init=False)
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _thread: threading.Thread = field(init=False)
     _stale: bool = False
-    _renewing: asyncio.Lock = field(init=False)
+    _renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def parallel(self) -> int:
@@ -156,7 +157,12 @@ class Fcm:
 
         self._thread = threading.Thread(target=self._main, args=(report,), name="fcm", daemon=True)
         self._thread.start()
-        await asyncio.wait_for(started, START_TIMEOUT_S)
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await started
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     async def send(self, batch: Sequence[Sending]) -> Sequence[Attempt]:
@@ -167,14 +173,18 @@ class Fcm:
 
     async def close(self) -> None:
         """Give up what is under way and end the thread."""
-        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._stop()
         await asyncio.to_thread(self._thread.join, STOP_TIMEOUT_S)
+
+    def _stop(self) -> None:
+        with suppress(RuntimeError):  # it has ended by itself
+            self._loop.call_soon_threadsafe(self._stopping.set)
 
     # --- in the thread ---
 
     def _main(self, report: Callable[[BaseException | None], None]) -> None:
         try:
-            with asyncio.Runner() as runner:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
                 runner.run(self._live(report))
         except BaseException as error:  # noqa: BLE001 - whoever starts the channel must hear of it
             report(error)
@@ -183,9 +193,6 @@ class Fcm:
                 firebase_admin.delete_app(self._app)
 
     async def _live(self, report: Callable[[BaseException | None], None]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        self._renewing = asyncio.Lock()
         self._app = firebase_admin.initialize_app(
             _Credential(_Token(self.account.credential)),
             {"projectId": self.account.project, "httpTimeout": REQUEST_TIMEOUT_S},

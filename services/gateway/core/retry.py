@@ -39,9 +39,13 @@ def again_at(attempt: Attempt, failures: int, now: datetime, jitter: float) -> d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Whether a channel may be used. `failures`: answers in a row that were none; `held`: our credentials are refused."""
+    """Whether a channel may be used. `failures`: answers in a row that were none; `held`: our credentials are refused.
+
+    `strays`: messages in a row that failed while it was open, too few as yet to say anything about the channel.
+    """
 
     failures: int = 0
+    strays: int = 0
     closed_until: datetime | None = None
     closed_since: datetime | None = None
     held: bool = False
@@ -67,11 +71,14 @@ def heard(gate: Gate, attempts: Sequence[Attempt], now: datetime, jitter: float)
     if paused_s > 0:
         until = now + timedelta(seconds=min(paused_s, RETRY_AFTER_MAX_S) + jitter)
         return Gate(failures=failures, closed_until=until, closed_since=since)
-    if all(one.verdict is Verdict.RETRY for one in attempts) and (len(attempts) >= FEW or gate.failures > 0):
-        until = now + timedelta(seconds=backoff_s(failures, jitter))
-        return Gate(failures=failures, closed_until=until, closed_since=since)
-    return Gate()
+    if not all(one.verdict is Verdict.RETRY for one in attempts):
+        return Gate()
+    strays = gate.strays + len(attempts)
+    if gate.failures == 0 and strays < FEW:
+        return Gate(strays=strays)
+    until = now + timedelta(seconds=backoff_s(failures, jitter))
+    return Gate(failures=failures, closed_until=until, closed_since=since)
 
 
 FEW = 3
-"""Fewer failures than this say nothing about the channel: one phone's message may fail by itself."""
+"""Fewer failures in a row than this say nothing about the channel: one phone's message may fail by itself."""

@@ -7,11 +7,10 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socket import SHUT_RDWR, socket
-from socketserver import BaseServer, TCPServer
+from socket import SHUT_RDWR
+from socketserver import BaseServer
 from threading import Condition, Event, Lock, Thread
 from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, urlsplit
@@ -21,8 +20,8 @@ from services.phones.core.inbox import Inbox, Phone
 from services.phones.core.script import scene
 from services.phones.core.wire import PATH, Answer, Received
 from services.runtime.errors import HanshoError
+from services.runtime.loopback import LOOPBACK, SHUTDOWN_POLL_S, LoopbackServer, is_loopback
 
-LOOPBACK = "127.0.0.1"
 CONNECTIONS_MAX = 256
 """Connections open at a time; one more is closed at once, the other side tries again."""
 IDLE_S = 60
@@ -36,8 +35,6 @@ TRIES_KNOWN_MAX = 20_000
 CHANGES_EVERY_S = 0.2
 """The page is told of changes at the most so often."""
 KEEPALIVE_S = 15.0
-STOP_S = 0.5
-SHUTDOWN_POLL_S = 0.05
 WEB = Path(__file__).resolve().parents[1] / "web"
 FONTS = Path(__file__).resolve().parents[2] / "gateway" / "web" / "vendor" / "fonts"
 """The typeface that the image carries already; the page is readable without it."""
@@ -79,7 +76,7 @@ class Phones:
         clock: Clock = utc_now,
     ) -> None:
         """Bind to a loopback address; port 0 takes a free one. Raises `PhonesError` (E6104)."""
-        if not _is_loopback(host):
+        if not is_loopback(host):
             raise PhonesError(
                 f"the stand-in for phones listens on loopback only, not on {host!r}: it is for this machine"
             )
@@ -216,59 +213,10 @@ class Phones:
             self._access.close()
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return address.version == 4 and address.is_loopback
-
-
-class _Http(ThreadingHTTPServer):
-    """The standard library's server, which here also counts, limits and closes its connections."""
-
-    daemon_threads = True
-    request_queue_size = 256
-
+class _Http(LoopbackServer):
     def __init__(self, address: tuple[str, int], phones: Phones) -> None:
         self.phones = phones
-        self._open: set[socket] = set()
-        self._changed = Condition()
-        super().__init__(address, _Connection)
-
-    def server_bind(self) -> None:
-        """Bind without the base class's look-up of the host's name, which may wait for a name server."""
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._changed:
-            full = len(self._open) >= CONNECTIONS_MAX
-            self._open.add(request)
-        if full:
-            self.shutdown_request(request)
-        else:
-            super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
-        with self._changed:
-            self._open.discard(request)
-            self._changed.notify_all()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whoever goes away in the middle is nothing to report; anything else is."""
-        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
-            super().handle_error(request, client_address)
-
-    def close_connections(self) -> None:
-        with self._changed:
-            for connection in self._open:
-                try:
-                    connection.shutdown(SHUT_RDWR)
-                except OSError:
-                    continue  # the other side was faster
-            self._changed.wait_for(lambda: not self._open, timeout=STOP_S)
+        super().__init__(address, _Connection, connections_max=CONNECTIONS_MAX)
 
 
 class _Connection(BaseHTTPRequestHandler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,20 @@ async def fcm(beside: StandIn) -> AsyncIterator[Fcm]:
     opened = await Fcm(loopback.account(beside.url)).start()
     yield opened
     await opened.close()
+
+
+async def test_a_start_that_is_given_up_just_when_it_succeeds_ends_the_thread(beside: StandIn) -> None:
+    channel = Fcm(loopback.account(beside.url))
+    starting = asyncio.create_task(channel.start())
+    await asyncio.sleep(0)
+    # the loop stands still until the thread has said that it is ready: both come in the same turn
+    while not channel._stopping._waiters:
+        time.sleep(0.01)  # noqa: ASYNC251 - that is the point
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    await asyncio.to_thread(channel._thread.join, 5)
+    assert not channel._thread.is_alive()
 
 
 async def tried(channel: Fcm, address: str, push: Push = PUSH) -> Attempt:

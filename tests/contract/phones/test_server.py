@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -153,11 +154,13 @@ def test_an_access_log_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         Phones(access_log=tmp_path / "no" / "access.log")
 
 
-def test_more_connections_than_it_holds_are_closed_at_once(phones: Phones, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "CONNECTIONS_MAX", 1)
+def test_more_connections_than_it_holds_are_closed_at_once(phones: Phones) -> None:
     address = ("127.0.0.1", int(phones.base_url.rpartition(":")[2]))
-    with socket.create_connection(address, timeout=5), socket.create_connection(address, timeout=5) as second:
-        assert second.recv(1) == b""
+    with ExitStack() as stack:
+        *_, last = (
+            stack.enter_context(socket.create_connection(address, timeout=5)) for _ in range(server.CONNECTIONS_MAX + 1)
+        )
+        assert last.recv(1) == b""
 
 
 def test_stopping_lets_go_of_everybody() -> None:

@@ -34,6 +34,7 @@ const TRIALS = /** @type {[string, number[]][]} */ ([
 ]);
 
 /** @typedef {{width: number, height: number, portrait: boolean, unit: number, smallest: number}} Screen */
+/** @typedef {{room: number, phrase: number, whole: number}} Wide A line's room, its longest phrase, all of it on one line. */
 
 /** @param {number} width @param {number} height @returns {Screen} */
 export function screenOf(width, height) {
@@ -64,8 +65,32 @@ export function measureScreen(root, screen) {
 export function fitCard(card, screen) {
   TRIALS.some(([drop, scales]) => {
     card.setAttribute("data-drop", drop);
-    return scales.some((scale) => tryScale(card, screen, scale));
+    return largest(scales, (scale) => tryScale(card, screen, scale));
   });
+}
+
+/**
+ * Leaves the largest of these (they fall) that fits, by halving: what fits at one size fits at every smaller one.
+ * @param {number[]} scales
+ * @param {(scale: number) => boolean} fits lays out at a scale, and says whether that fits
+ * @returns {boolean} whether any fits
+ */
+export function largest(scales, fits) {
+  let tooLarge = -1;
+  let fitting = scales.length - 1;
+  let laidOut = fitting;
+  if (!fits(Number(scales[fitting]))) {
+    return false;
+  }
+  while (fitting - tooLarge > 1) {
+    laidOut = Math.floor((tooLarge + fitting) / 2);
+    if (fits(Number(scales[laidOut]))) {
+      fitting = laidOut;
+    } else {
+      tooLarge = laidOut;
+    }
+  }
+  return laidOut === fitting || fits(Number(scales[fitting]));
 }
 
 /**
@@ -88,6 +113,8 @@ export function fitEveryday(page, screen) {
 }
 
 /**
+ * Everything is set, then everything measured, then what is too wide is set again: a browser lays out once for each change
+ * of mind, and a small machine behind a large screen feels that.
  * @param {HTMLElement} card
  * @param {Screen} screen
  * @param {number} scale
@@ -96,40 +123,62 @@ function tryScale(card, screen, scale) {
   card.style.setProperty("--e", `${screen.unit * scale}px`);
   const title = /** @type {HTMLElement} */ (card.querySelector(".title"));
   const what = /** @type {HTMLElement} */ (card.querySelector(".what"));
-  fitName(/** @type {HTMLElement} */ (card.querySelector(".name")), title.clientWidth, screen, scale);
-  Object.entries(TYPE).forEach(([name, [landscape, portrait]]) => {
-    const size = (screen.portrait ? portrait : landscape) * screen.unit * scale;
-    Array.from(card.querySelectorAll(`.${name}`)).forEach((found) => {
-      const line = /** @type {HTMLElement} */ (found);
-      fitLine(line, Math.max(size, screen.smallest), (title.contains(line) ? title : what).clientWidth, screen.smallest);
-    });
+  const lines = linesOf(card, screen, scale);
+  lines.forEach(([line, size]) => {
+    line.classList.remove("loose");
+    line.style.fontSize = `${size}px`;
+    line.style.whiteSpace = line.classList.contains("english") ? "nowrap" : "";
   });
+  fitName(/** @type {HTMLElement} */ (card.querySelector(".name")), title.clientWidth, screen, scale);
+  const rooms = [title.clientWidth, what.clientWidth];
+  const wide = lines.map(([line]) => ({ room: Number(rooms[title.contains(line) ? 0 : 1]), phrase: widestPhrase(line), whole: line.scrollWidth }));
+  lines.forEach(([line, size], index) => fitLine(line, size, /** @type {Wide} */ (wide[index]), screen.smallest));
   // the content's own height: the burn-in shift moves it, and a moved box would count as an overflow of the card
   return /** @type {HTMLElement} */ (card.firstElementChild).offsetHeight <= card.clientHeight;
+}
+
+/**
+ * A card's lines but its name, with the size that each has at a scale.
+ * @param {HTMLElement} card
+ * @param {Screen} screen
+ * @param {number} scale
+ * @returns {[HTMLElement, number][]}
+ */
+function linesOf(card, screen, scale) {
+  return Object.entries(TYPE).reduce((lines, [name, [landscape, portrait]]) => {
+    const size = Math.max(screen.smallest, (screen.portrait ? portrait : landscape) * screen.unit * scale);
+    const found = /** @type {HTMLElement[]} */ (Array.from(card.querySelectorAll(`.${name}`)));
+    return lines.concat(found.map((line) => /** @type {[HTMLElement, number]} */ ([line, size])));
+  }, /** @type {[HTMLElement, number][]} */ ([]));
+}
+
+/** @param {HTMLElement} line */
+function widestPhrase(line) {
+  return Array.from(line.querySelectorAll(".phrase")).reduce((width, phrase) => Math.max(width, phrase.getBoundingClientRect().width), 0);
 }
 
 /**
  * A line breaks between phrases only: it shrinks until its longest phrase fits. English shrinks a little to stay one line.
  * @param {HTMLElement} line
  * @param {number} size
- * @param {number} room
+ * @param {Wide} wide
  * @param {number} smallest
  */
-function fitLine(line, size, room, smallest) {
-  line.classList.remove("loose");
-  line.style.fontSize = `${size}px`;
-  const widest = Array.from(line.querySelectorAll(".phrase")).reduce((width, phrase) => Math.max(width, phrase.getBoundingClientRect().width), 0);
-  if (widest > room) {
-    line.style.fontSize = `${Math.max(smallest, (size * room) / widest)}px`;
-    line.classList.toggle("loose", (size * room) / widest < smallest);
+function fitLine(line, size, { room, phrase, whole }, smallest) {
+  let fitting = size;
+  if (phrase > room) {
+    fitting = Math.max(smallest, (size * room) / phrase);
+    line.classList.toggle("loose", (size * room) / phrase < smallest);
   }
   if (line.classList.contains("english")) {
-    line.style.whiteSpace = "nowrap";
-    const ratio = (room / line.scrollWidth) * 0.995;
     line.style.whiteSpace = "";
-    if (ratio < 1 && ratio >= ONE_LINE && size * ratio >= smallest) {
-      line.style.fontSize = `${size * ratio}px`;
+    const ratio = (room / whole) * (size / fitting) * 0.995;
+    if (ratio < 1 && ratio >= ONE_LINE && fitting * ratio >= smallest) {
+      fitting *= ratio;
     }
+  }
+  if (fitting !== size) {
+    line.style.fontSize = `${fitting}px`;
   }
 }
 

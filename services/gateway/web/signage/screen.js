@@ -12,6 +12,8 @@ import { fitCard, fitEveryday, measureScreen, screenOf } from "./fit.js";
 /** @typedef {import("./scene.js").Bar} Bar */
 
 /** Moves of a picture that stands for hours, in units of type, one a minute: no line is ever burnt in. */
+/** How long slices of the typeface are gathered before what stands is measured with them. */
+const REFIT_MS = 250;
 const SHIFTS = [[0, 0], [3, 2], [5, -1], [2, -4], [-2, -3], [-5, 0], [-3, 4], [1, 3]];
 const BANDS = 5;
 
@@ -27,10 +29,12 @@ export class ScreenPainter {
     this.foot = /** @type {HTMLElement} */ (page.getElementById("foot"));
     this.painted = "";
     this.inForce = "";
+    this.refitting = 0;
+    this.fitted = "";
     this.refit();
     if (window.ResizeObserver) {
       // bars that come and go, slices of the typeface that arrive: the room for the card changes
-      new ResizeObserver(() => this.refit()).observe(this.stage);
+      new ResizeObserver(() => this.room() === this.fitted || this.refit()).observe(this.stage);
     }
   }
 
@@ -93,7 +97,7 @@ export class ScreenPainter {
     }
   }
 
-  /** Measures again: after a repaint, a turn of the screen, and when slices of the typeface arrive. */
+  /** Measures again: after a repaint and a turn of the screen. */
   refit() {
     const screen = screenOf(window.innerWidth, window.innerHeight);
     measureScreen(this.root, screen);
@@ -104,6 +108,22 @@ export class ScreenPainter {
     const everyday = /** @type {HTMLElement | null} */ (this.stage.querySelector(".everyday"));
     if (everyday) {
       fitEveryday(everyday, screen);
+    }
+    this.fitted = this.room();
+  }
+
+  /** The room for the card. */
+  room() {
+    return `${this.stage.clientWidth} ${this.stage.clientHeight}`;
+  }
+
+  /** The same in a moment, once for all that comes until then: the typeface arrives in a hundred slices. */
+  refitSoon() {
+    if (this.refitting === 0) {
+      this.refitting = window.setTimeout(() => {
+        this.refitting = 0;
+        this.refit();
+      }, REFIT_MS);
     }
   }
 

@@ -29,7 +29,7 @@ class Sign {
     this.follower.start();
     window.addEventListener("resize", () => this.painter.refit());
     if (document.fonts && document.fonts.addEventListener) {
-      document.fonts.addEventListener("loadingdone", () => this.painter.refit());
+      document.fonts.addEventListener("loadingdone", () => this.painter.refitSoon());
     }
     document.addEventListener("click", () => fullScreen());
   }

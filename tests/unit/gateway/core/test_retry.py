@@ -45,9 +45,19 @@ def test_an_open_gate_lets_all_through() -> None:
 
 
 def test_one_phone_that_fails_says_nothing_about_the_channel() -> None:
-    assert heard(Gate(), [DOWN], NOW, 0.5) == Gate()
+    stray = heard(Gate(), [DOWN], NOW, 0.5)
+    assert stray.allowance(NOW, 100) == 100
+    assert heard(stray, [OK], NOW, 0.5) == Gate()
     assert heard(Gate(), [DOWN, DOWN, OK, DOWN], NOW, 0.5) == Gate()
     assert heard(Gate(), [], NOW, 0.5) == Gate()
+
+
+def test_one_phone_that_fails_again_and_again_with_nobody_else_served_says_it() -> None:
+    gate = Gate()
+    for _ in range(2):
+        gate = heard(gate, [DOWN], NOW, 0.5)
+        assert gate.closed_until is None
+    assert heard(gate, [DOWN], NOW, 0.5) == Gate(failures=1, closed_until=later(1), closed_since=NOW)
 
 
 def test_where_all_fail_the_gate_closes_and_one_message_asks_again() -> None:
