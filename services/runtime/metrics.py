@@ -18,6 +18,18 @@ STREAMS = Gauge("hansho_streams", "Streams in the situation by state", ["state"]
 GROUP_LAG_RECORDS = Gauge(
     "hansho_group_lag_records", "Records a consumer group has not committed", ["group", "topic"], registry=REGISTRY
 )
+GROUP_LAG_S = Gauge(
+    "hansho_group_lag_seconds",
+    "Age of the oldest record that a consumer group has not committed",
+    ["group", "topic"],
+    registry=REGISTRY,
+)
+LOG_REPAIRS = Gauge(
+    "hansho_log_repairs",
+    "What the log's engine did to stay alive since the start: rebuilds, rebalances",
+    ["what"],
+    registry=REGISTRY,
+)
 CONNECTIONS = Gauge("hansho_connections", "Open stream connections by kind", ["kind"], registry=REGISTRY)
 CONNECTIONS_CUT = Counter(
     "hansho_connections_cut_total", "Stream connections closed by us, by reason", ["reason"], registry=REGISTRY

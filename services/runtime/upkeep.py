@@ -39,6 +39,9 @@ class Upkeep:
                 lags = await self.log.groups()
                 for lag in lags:
                     metrics.GROUP_LAG_RECORDS.labels(group=lag.group, topic=lag.topic).set(lag.lag_records)
+                    metrics.GROUP_LAG_S.labels(group=lag.group, topic=lag.topic).set(lag.lag_s)
+                for what, count in self.log.counts().items():
+                    metrics.LOG_REPAIRS.labels(what=what).set(count)
                 await self.log.append("status", [self._groups(lags).message])
             except EventLogError as error:
                 _log.error("upkeep.refused", code=error.code, hint=str(error))
