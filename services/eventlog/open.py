@@ -102,9 +102,7 @@ def _address(url: str) -> Address:
 
     address = wire.parse(url)
     if address is None:
-        raise ValueError(
-            f"There is no event log on Kafka at {url!r}: an address is kafka://HOST:PORT[,HOST:PORT]/PREFIX."
-        )
+        raise ValueError(f"There is no event log at {url!r}: an address is one of {ADDRESSES}.")
     return address
 
 

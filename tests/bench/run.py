@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.bench import chain
+from tests.bench import chain, lanes
 from tests.bench.result import Result, keep, table
 
-BENCHES: dict[str, Callable[[], Iterable[Result]]] = {"chain": chain.measured}
+BENCHES: dict[str, Callable[[], Iterable[Result]]] = {"chain": chain.measured, "lanes": lanes.measured}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,10 +1,11 @@
 """`make test-kafka`: Apache Kafka is started, what needs it is run, all is stopped. It never passes by skipping.
 
-    1  the conformance suite of the event log, and what only Kafka can do (tests/kafka), on one broker and on three
-    2  every night on the wall clock, each service in its own process (ARGS="nights a_storm" for some of them only)
-    3  the office in a browser, each service in its own process
+    suite   the conformance suite of the event log on a broker
+    city    what only Kafka can do (tests/kafka): two of each, the office in a browser, moving there, trouble, kills
+    nights  every night on the wall clock, each service in its own process
 
-0 when everything passed; 1 when something did not; 2 when the broker could not be started.
+ARGS="nights a_storm" for one part only, or some of it. 0 when everything passed; 1 when something did not; 2 when the broker
+could not be started.
 """
 
 from __future__ import annotations
@@ -22,17 +23,16 @@ from tests.kafka.brokers import ROOT, Brokers, brokers
 from tests.scenario.timeline import load, nights
 from tests.scenario.wall import on_the_wall
 
-SPEED = 400
+SPEED = 300
 """Of a night: fewer rehearsed seconds a second than on one host, for six processes share the machine with the broker."""
 TOGETHER = 2
-SUITE = ("tests/contract/eventlog", "tests/kafka")
-CHOSEN = "kafka"
+WORKERS = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run all parts, or the one named first."""
     words = list(sys.argv[1:] if argv is None else argv)
-    parts: dict[str, Callable[[Brokers, Sequence[str]], bool]] = {"suite": _suite, "nights": _nights}
+    parts: dict[str, Callable[[Brokers, Sequence[str]], bool]] = {"suite": _suite, "city": _city, "nights": _nights}
     if words and words[0] not in parts:
         print(f"test-kafka: there is no part {words[0]}; there are {', '.join(parts)}")
         return 2
@@ -61,21 +61,17 @@ def _timed(name: str, part: Callable[[Brokers, Sequence[str]], bool], running: B
 
 
 def _suite(running: Brokers, words: Sequence[str]) -> bool:
+    return _pytest(running, "tests/contract/eventlog", "-k", "kafka", "--numprocesses", str(WORKERS), *words)
+
+
+def _city(running: Brokers, words: Sequence[str]) -> bool:
+    # one at a time: each is six processes, and is measured
+    return _pytest(running, "tests/kafka", "-s", *words)
+
+
+def _pytest(running: Brokers, *words: str) -> bool:
     environment = {**os.environ, "HANSHO_TEST_KAFKA": running.servers}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        *SUITE,
-        "-k",
-        CHOSEN,
-        "--numprocesses",
-        "2",
-        "--dist",
-        "worksteal",
-        *words,
-    ]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
     # with nothing collected pytest ends with 5, which is a failure here too
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
