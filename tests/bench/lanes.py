@@ -7,6 +7,7 @@ engine alike; the broker and the stand-in for phones are processes of their own.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import tempfile
 import time
@@ -106,8 +107,8 @@ def _taken(access_log: Path, alert: str) -> float:
         with access_log.open("rb") as file:
             file.seek(max(0, access_log.stat().st_size - 200_000))
             for line in file.read().decode("utf-8", "replace").splitlines():
-                if alert in line:
-                    return datetime.fromisoformat(line.partition('"at":"')[2].partition('"')[0]).timestamp()
+                if alert in line and line.startswith("{") and line.endswith("}"):  # not one that is cut
+                    return datetime.fromisoformat(json.loads(line)["at"]).timestamp()
         time.sleep(0.005)
     raise AssertionError(f"{alert} did not come")
 
