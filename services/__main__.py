@@ -109,15 +109,18 @@ def _given(options: argparse.Namespace) -> settings.Settings:
 def _run(options: argparse.Namespace) -> int:
     from services import onehost
 
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(onehost.run(_given(options), lambda line: print(line, flush=True)))
+    given = _given(options)
+    with asyncio.Runner(loop_factory=None if given.log else _loop_factory()) as runner:
+        runner.run(onehost.run(given, lambda line: print(line, flush=True)))
     return 0
 
 
 def _run_apart(options: argparse.Namespace) -> int:
     from services import apart
 
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    # not uvloop: aiokafka writes to connections that have just been closed, which uvloop answers with an error that ends
+    # the client's own tasks for ever
+    with asyncio.Runner() as runner:
         runner.run(apart.run(options.service, _given(options), lambda line: print(line, flush=True)))
     return 0
 

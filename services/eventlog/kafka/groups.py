@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
@@ -38,6 +39,19 @@ class Office:
     async def stop(self) -> None:
         """Let go."""
         await self.admin.close()
+
+    async def renew(self) -> None:
+        """Make the client anew: one whose own tasks have died never answers again."""
+        old, self.admin = (
+            self.admin,
+            AIOKafkaAdminClient(bootstrap_servers=self._address.servers, request_timeout_ms=5_000),
+        )
+        with contextlib.suppress(KafkaError, OSError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(ASK_MAX_S):
+                await old.close()
+        with contextlib.suppress(KafkaError, OSError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(ASK_MAX_S):
+                await self.admin.start()
 
     async def names(self) -> list[str]:
         """The groups of this log."""
@@ -106,5 +120,5 @@ async def _answered() -> AsyncIterator[None]:
             yield
     except EventLogError:
         raise
-    except (KafkaError, OSError, TimeoutError) as error:
+    except Exception as error:  # aiokafka's connections raise RuntimeError too
         raise LogUnavailable(SILENT.format(repr(error))) from error

@@ -57,6 +57,7 @@ from services.eventlog.retention import cutoff
 PULSE_EVERY_S = 1.0
 MISSED_MAX = 2
 """Questions without an answer, one after the other, before the brokers count as silent."""
+RENEW_AFTER = 5
 READERS = 2
 
 _log = logging.getLogger("hansho.eventlog")
@@ -128,7 +129,7 @@ class KafkaLog:
 
     async def _pulse(self) -> None:
         """Ask the brokers something every second, and look whether the tails hear what there is."""
-        missed, looked_at = 0, 0.0
+        missed, looked_at, answering_since = 0, 0.0, 0.0
         loop = asyncio.get_running_loop()
         while True:
             followed = [place for tail in self._tails.values() for place in tail.rings]
@@ -136,13 +137,19 @@ class KafkaLog:
                 is_due = loop.time() - looked_at >= LOOK_EVERY_S
                 ends = await self._asker.ends(followed if is_due and followed else [self._any_place()])
             except LogUnavailable as error:
-                missed += 1
+                missed, answering_since = missed + 1, 0.0
+                if missed % RENEW_AFTER == 0:  # perhaps it is our own client that is stuck
+                    await self._asker.renew()
+                    await self._office.renew()
                 if missed >= MISSED_MAX and self._silent is None:
                     self._silent = error
                     _log.error("%s %s", error.code, error)
                     self._news.ring()  # whoever waits for news is told
                 continue
             missed, self._silent = 0, None
+            answering_since = answering_since or loop.time()
+            for producer in self._producers.values():
+                await producer.look(loop.time() - answering_since)
             if is_due:
                 looked_at = loop.time()
                 for tail in self._tails.values():

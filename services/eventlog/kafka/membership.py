@@ -28,6 +28,10 @@ RELEASE_S = 8.0
 """How long a member may take to let go of its partitions."""
 POLL_MS = 500
 RETRY_S = 0.2
+REJOIN_MAX_S = 20.0
+"""How long a member may be without an answer what is its own, before its client is taken for stuck and made anew."""
+COMMIT_MAX_S = 20.0
+"""The same for a commit."""
 
 _log = logging.getLogger("hansho.eventlog")
 
@@ -63,6 +67,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
         self._release = release
         self._client: AIOKafkaConsumer | None = None
         self._assigned: set[TopicPartition] | None = None
+        self._heard_at = 0.0
         self._moved = asyncio.Event()
         self._joined = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -96,14 +101,28 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
         while True:
             client = self._client
             try:
+                if client is None and self._alone:
+                    await self._open()
                 if client is not None:
-                    await client.commit(told)
+                    async with asyncio.timeout(COMMIT_MAX_S):
+                        await client.commit(told)
                     return True
             except (CommitFailedError, IllegalStateError):
                 return False  # whoever has them now does it again
-            except (KafkaError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - aiokafka's connections raise RuntimeError too
                 _log.warning("group %s could not commit yet: %r", self._group, error)
+                if self._alone and self._client is client:
+                    await self._reopen()
             await asyncio.sleep(RETRY_S)
+
+    async def _reopen(self) -> None:
+        """Make the client of a lone member anew; one that is in a group is watched by `_poll`."""
+        self.rebuilds += 1
+        await self._close()
+        try:
+            await self._open()
+        except (KafkaError, OSError) as error:
+            _log.warning("group %s has no client yet: %r", self._group, error)
 
     # --- its life ---
 
@@ -115,7 +134,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
                 if self._alone:
                     return await self._begin(self._places)
                 await self._poll()
-            except (KafkaError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever its client does, a member must come back
                 self.rebuilds += 1
                 _log.warning("the member of group %s is rebuilt: %r", self._group, error)
                 await self._lose()
@@ -140,12 +159,14 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
             made.pause(*partitions)
         else:
             made.subscribe(sorted({self._address.topic(topic) for topic, _ in self._places}), listener=self)
+        self._assigned = None
         try:
-            await made.start()
+            await made.start()  # from here on the group may say what is ours
         except BaseException:
             await stopped(made)
             raise
         self._client = made
+        self._heard_at = asyncio.get_running_loop().time()
 
     async def _close(self) -> None:
         client, self._client = self._client, None
@@ -154,9 +175,15 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
 
     async def _poll(self) -> None:
         assert self._client is not None
+        loop = asyncio.get_running_loop()
+        if self._assigned is not None:
+            self._heard_at = loop.time()
+        elif loop.time() - self._heard_at > REJOIN_MAX_S:
+            raise KafkaError("nobody says what is ours")
         if self._moved.is_set():
             self._moved.clear()
             if self._assigned is not None:
+                self._client.pause(*self._assigned)
                 await self._begin([self._address.place(one) for one in self._assigned])
         polling = asyncio.ensure_future(self._client.getmany(timeout_ms=POLL_MS))
         moving = asyncio.ensure_future(self._moved.wait())
@@ -199,8 +226,6 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """These are ours."""
         self._assigned = set(assigned)
-        if self._client is not None:
-            self._client.pause(*self._assigned)
         self._moved.set()
 
     async def _lose(self) -> None:

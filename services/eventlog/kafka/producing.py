@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -25,6 +26,8 @@ BATCH_BYTES = 131_072
 REQUEST_BYTES_MAX = 14_000_000
 RETRY_S = 0.1
 STOP_S = 1.0
+STUCK_S = 15.0
+"""How long a call may wait while brokers answer, before its producer is taken for stuck and made anew."""
 Header = tuple[str, bytes]
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
@@ -42,6 +45,9 @@ class Producing:
         self._producer: AIOKafkaProducer | None = None
         self._broken = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._calls = count()
+        self._since: dict[int, float] = {}
+        """When each call that waits was made (event loop's time)."""
         self.rebuilds = 0
 
     async def start(self) -> None:
@@ -78,6 +84,28 @@ class Producing:
         `extra`: further headers, by entry. Raises `MessageTooLarge` where a broker refuses a size; others of the call may
         have been kept then.
         """
+        loop = asyncio.get_running_loop()
+        call = next(self._calls)
+        self._since[call] = loop.time()
+        try:
+            return await self._append(entries, at, extra)
+        finally:
+            self._since.pop(call, None)
+
+    async def look(self, answering_s: float) -> None:
+        """Our own liveness: while brokers answer, no call may wait longer than `STUCK_S`. `answering_s`: for how long they do."""
+        oldest = min(self._since.values(), default=None)
+        producer = self._producer
+        if oldest is None or producer is None or answering_s < STUCK_S:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() - oldest > STUCK_S:
+            self._since = dict.fromkeys(self._since, loop.time())
+            await self._rebuild(producer, KafkaError("it acknowledges nothing while brokers answer"))
+
+    async def _append(
+        self, entries: Sequence[Entry], at: Sequence[datetime], extra: Sequence[Sequence[Header]]
+    ) -> list[Position]:
         positions: dict[int, Position] = {}
         while len(positions) < len(entries):
             left = [number for number in range(len(entries)) if number not in positions]
@@ -113,7 +141,7 @@ class Producing:
             await _unless(broken, asyncio.gather(*futures, return_exceptions=True))
         except _GivenUp:
             pass
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, RuntimeError) as error:
             await asyncio.wait(futures, timeout=STOP_S) if futures else None
             return [*map(_outcome, futures), error, *[None] * (len(entries) - len(futures) - 1)]
         return [*map(_outcome, futures), *[None] * (len(entries) - len(futures))]
@@ -199,7 +227,7 @@ async def _ended(producer: AIOKafkaProducer, limit_s: float = STOP_S) -> None:
     try:
         async with asyncio.timeout(limit_s):
             await producer.stop()
-    except (KafkaError, OSError, TimeoutError):
+    except (KafkaError, OSError, TimeoutError, RuntimeError):
         # `stop` waits for batches that may never be delivered and has no way to give them up
         with contextlib.suppress(KafkaError, OSError, asyncio.CancelledError):
             await producer._sender.close()  # noqa: SLF001 - see above

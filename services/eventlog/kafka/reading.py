@@ -62,7 +62,7 @@ def consumer(address: Address, **more: object) -> AIOKafkaConsumer:
 
 async def stopped(one: Any, limit_s: float = 2.0) -> None:
     """Stop a client; where the brokers are silent, without waiting for them."""
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+    with contextlib.suppress(KafkaError, OSError, TimeoutError, RuntimeError):
         async with asyncio.timeout(limit_s):
             await one.stop()
 
@@ -150,8 +150,16 @@ class Asker:
         try:
             async with asyncio.timeout(ASK_MAX_S):
                 return await question
-        except (KafkaError, OSError, TimeoutError) as error:
+        except Exception as error:  # aiokafka's connections raise RuntimeError too
             raise LogUnavailable(SILENT.format(repr(error))) from error
+
+    async def renew(self) -> None:
+        """Make the client anew: one whose own tasks have died never answers again."""
+        old, self._consumer = self._consumer, consumer(self._address, request_timeout_ms=5_000)
+        await stopped(old)
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(ASK_MAX_S):
+                await self._consumer.start()
 
 
 @dataclass(slots=True)
@@ -229,7 +237,7 @@ class Reader:
         try:
             async with self._turn, asyncio.timeout(READ_MAX_S):
                 return await self._read(place, after, limit, bytes_max, end)
-        except (KafkaError, OSError, TimeoutError) as error:
+        except Exception as error:
             await self.stop()
             raise LogUnavailable(SILENT.format(repr(error))) from error
 
@@ -320,7 +328,7 @@ class Tail:
                     for place in self.rings:
                         self._begin(place)
                 await self._poll()
-            except (KafkaError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever its client does, a lane must be heard again
                 await self._rebuild(repr(error))
 
     async def _poll(self) -> None:
