@@ -16,7 +16,7 @@ ONLY ?=
 help: ## show this help
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: .venv/.runtime ## make .venv/ with hansho in it (every other target does that first)
@@ -50,7 +50,21 @@ scenarios: .venv/.dev ## play every night on the wall clock, against real proces
 .PHONY: crash
 crash: .venv/.dev ## kill -9 at every point of a warning, people changing meanwhile: nobody missed, bounded repeats
 	@$(bin)/python -m tests.crash.run $(ARGS)
+	@$(bin)/python -m tests.oracle 300 20000
+
+.PHONY: crash-city
+crash-city: .venv/.dev ## the same of a city of 200,000 and the larger comparison by brute force (half an hour)
+	@$(bin)/python -m tests.crash.run --devices 200000
 	@$(bin)/python -m tests.oracle
+
+.PHONY: fuzz
+fuzz: .venv/.dev ## read wounded telegrams, CAP and L-Alert messages, 20,000 of each: no exception, no hang (ARGS="MUTANTS SEED")
+	@$(bin)/python -m tests.fuzz.jma $(ARGS)
+	@$(bin)/python -m tests.fuzz.cap $(ARGS)
+
+.PHONY: fuzz-rivers
+fuzz-rivers: .venv/.dev ## read 20,000 wounded river documents: no exception, no hang (ARGS="MUTANTS SEED")
+	@$(bin)/python -m tests.fuzz.rivers $(ARGS)
 
 .PHONY: bench
 bench: .venv/.dev ## measure (ONLY=chain): work, ours, peer, ratio, spread, goal; kept in var/bench.json

@@ -37,6 +37,8 @@ class Scheme(StrEnum):
     """一次細分区域."""
     OFFICE = "office"
     """府県予報区, as in the names of telegram files (140000)."""
+    CENTER = "center"
+    """地方予報区 (010300 関東甲信地方): what explanatory information speaks of. Shares numbers with offices."""
     QUAKE_AREA = "quake_area"
     """地震情報の細分区域 (361 神奈川県西部)."""
     QUAKE_CITY = "quake_city"
@@ -51,13 +53,20 @@ class Scheme(StrEnum):
     """高潮予報区間, 7 digits."""
     VOLCANO = "volcano"
     """火山 (315 箱根山)."""
+    REGION = "region"
+    """Ours, for what JMA names by a text alone: `nankai` 南海トラフ地震防災対策推進地域, `hokkaido_sanriku`."""
 
 
 SURFACES = ("sign", "page", "public", "push")
 """Where a drill may be shown; the words of `schemas.alert.Surface`, which imports this module."""
 
 _SCHEMES: dict[str, Scheme] = {scheme: scheme for scheme in Scheme}
-_PARENT = {Scheme.CLASS20: Scheme.CLASS15, Scheme.CLASS15: Scheme.CLASS10, Scheme.CLASS10: Scheme.OFFICE}
+_PARENT = {
+    Scheme.CLASS20: Scheme.CLASS15,
+    Scheme.CLASS15: Scheme.CLASS10,
+    Scheme.CLASS10: Scheme.OFFICE,
+    Scheme.OFFICE: Scheme.CENTER,
+}
 _DIGITS: dict[str, tuple[int, ...]] = {
     Scheme.QUAKE_AREA: (3,),
     Scheme.TSUNAMI: (3,),
@@ -163,13 +172,16 @@ def area_code(text: str) -> AreaCode | UnknownArea:
 def resolve(table: AreaTable, area: AreaCode) -> tuple[AreaCode, ...] | UnknownArea:
     """Give the current codes for an area: itself, what an old code became, or the class20 codes of a quake city.
 
-    Earthquakes are told by ward and by whole city, warnings by city and by part: `quake_city` is therefore always
-    answered in class20, with all parts where the municipality has several.
+    Earthquakes are told by ward and mostly by whole city, warnings by city and by part: `quake_city` is therefore always
+    answered in class20, with all parts where the municipality has several and the code is of none.
     """
     if area in table.entries:
         return (area,)
     if area in table.aliases:
         return table.aliases[area]
+    part = AreaCode(Scheme.CLASS20, area.code)
+    if area.scheme == Scheme.QUAKE_CITY and not area.code.endswith("00") and part in table.entries:
+        return (part,)  # an island of a city (薩摩川内市甑島) is a place of its own for earthquakes too
     if area.scheme == Scheme.QUAKE_CITY and _is_number(area.code, 7) and area.code.endswith("00"):
         found = class20_of(table, area.code[:5])
         return UnknownArea(area=area) if isinstance(found, UnknownArea) else found
@@ -190,7 +202,7 @@ def ancestors(table: AreaTable, area: AreaCode) -> tuple[AreaCode, AreaCode, Are
     """Give class15, class10 and office of a current class20 area."""
     if area.scheme != Scheme.CLASS20 or area not in table.entries:
         return UnknownArea(area=area, within=_municipality(table, area))
-    _, class15, class10, office = _upward(table, area)
+    _, class15, class10, office, *_ = _upward(table, area)
     return class15, class10, office
 
 
@@ -257,7 +269,7 @@ def _municipality(table: AreaTable, area: AreaCode) -> tuple[AreaCode, ...]:
 
 
 def _upward(table: AreaTable, area: AreaCode) -> Iterator[AreaCode]:
-    """Walk from an area to its office: class20, class15, class10, office."""
+    """Walk from an area to what it lies in: class20, class15, class10, office, center."""
     above: AreaCode | None = area
     while above is not None:
         yield above
@@ -331,7 +343,10 @@ def _entries(text: str) -> Iterator[tuple[AreaCode, AreaEntry]]:
             AreaEntry(
                 area=area,
                 name=Text(ja=ja, easy=row["kana"] or ja, en=row["english"] or ja),
-                parent=AreaCode(upper, row["parent"]) if upper else None,
+                # an office may stand alone: not every table says which 地方予報区 it lies in
+                parent=AreaCode(upper, row["parent"])
+                if upper and (row["parent"] or scheme is not Scheme.OFFICE)
+                else None,
             ),
         )
 

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from schemas.alert import Alert
 from schemas.lifecycle import Stream
 from schemas.notification import Answer, Decision, DeviceNumber, LedgerEntry, Order, Question, Receipt
+from schemas.observation import Observation
 from schemas.office import OfficeCommand, Officer, OfficeSession
 from schemas.status import StatusReport
 from schemas.subscription import Subscription
@@ -29,6 +30,7 @@ Payload = (
     | Stream
     | StatusReport
     | RawTelegram
+    | Observation
     | DeadLetter
     | Epoch
     | Subscription
@@ -49,6 +51,7 @@ KINDS: dict[str, type[Payload]] = {
     "situation": Stream,
     "status": StatusReport,
     "telegram": RawTelegram,
+    "observation": Observation,
     "dead": DeadLetter,
     "epoch": Epoch,
     "subscription": Subscription,

@@ -5,6 +5,7 @@ Invented: a warning for Odawara that never was. The files are golden: readers in
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from schemas.alert import (
@@ -37,6 +38,7 @@ from schemas.notification import (
     Receipt,
     Told,
 )
+from schemas.observation import Crossing, Kind, Native, Observation, Quality, Station, Threshold
 from schemas.office import COMMAND_S, Content, Matter, OfficeCommand, Officer, OfficeSession, Open
 from schemas.status import Condition, StatusReport
 from schemas.subscription import Channel, Language, Permission, Place, QuietHours, Subscription
@@ -122,6 +124,33 @@ def _gale_drill() -> Alert:
     )
 
 
+def _observation() -> Observation:
+    observed = AT - timedelta(minutes=6)
+    return Observation(
+        source="kriver",
+        station="9900000001",
+        name="見本橋",
+        kind=Kind.STAGE,
+        value=4.52,
+        unit="m",
+        datum="TP",
+        quality=Quality.GOOD,
+        observed=observed,
+        native=Native(value="4.52", time="2026-09-01T22:34:00+09:00"),
+        received=AT,
+        about=Station(
+            source="kriver",
+            station="9900000001",
+            name="見本橋",
+            jis5=("14206",),
+            thresholds=(
+                Threshold(crossing=Crossing.START, value=4.3, datum="TP", source="kriver"),
+                Threshold(crossing=Crossing.FLOOD, value=6.93, datum="TP", source="kriver"),
+            ),
+        ),
+    )
+
+
 _FIRST = _alert(3, AT - timedelta(minutes=40), MsgType.ALERT)
 _SECOND = _alert(4, AT, MsgType.UPDATE)
 
@@ -179,6 +208,10 @@ EXAMPLES: dict[str, Payload] = {
         fetched_at=AT,
         sha256="0" * 64,
         body="H4sIAAAAAAAAAwMAAAAAAAAAAAA=",
+    ),
+    "observation": _observation(),
+    "observation-not-listed": replace(
+        _observation(), value=None, quality=Quality.MISSING, observed=AT, native=Native(), received=AT, listed=False
     ),
     "dead": DeadLetter(
         topic="telegrams",

@@ -18,8 +18,8 @@ import orjson
 from schemas import codec
 from schemas.examples import EXAMPLES
 from schemas.hazard import HAZARDS
-from schemas.level import EQUIVALENT, LEVELS
-from schemas.text import Text
+from schemas.level import EQUIVALENT, LEVELS, WARNING_LEVEL
+from schemas.text import DRILL_CONTENT, DRILL_MARK, DRILL_SAID, Text
 from schemas.topics import PLANNED, TOPICS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,7 +71,13 @@ def _pages_table() -> str:
         for level, row in LEVELS.items()
     }
     hazards = {id_: {"name": _text(row.name), "action": _text(row.action)} for id_, row in HAZARDS.items()}
-    tables = (("LEVELS", levels), ("HAZARDS", hazards), ("EQUIVALENT", _text(EQUIVALENT)))
+    tables = (
+        ("LEVELS", levels),
+        ("HAZARDS", hazards),
+        ("WARNING_LEVEL", _text(WARNING_LEVEL)),
+        ("EQUIVALENT", _text(EQUIVALENT)),
+        ("DRILL", {"mark": _text(DRILL_MARK), "said": _text(DRILL_SAID), "content": _text(DRILL_CONTENT)}),
+    )
     # one frozen constant a table: the pages import what they need and nobody can change what a level means
     return HEADER + "".join(
         f"export const {name} = Object.freeze({json.dumps(table, ensure_ascii=False, indent=1)});\n"

@@ -150,6 +150,9 @@ LEVELS = MappingProxyType(
 )
 """The level table: level ↔ CAP's triple ↔ colour ↔ wording. Generated for the pages, written nowhere else."""
 
+WARNING_LEVEL = Text(ja="警戒レベル", easy="けいかいレベル", en="level")
+"""What stands before the number of a level."""
+
 EQUIVALENT = Text(ja="相当", easy="くらい", en="equivalent")
 """What follows the level of an official warning: the level itself is the municipality's evacuation information."""
 
@@ -179,8 +182,26 @@ class Grade(StrEnum):
     VOLCANO_5 = "volcano-5"
     MEGAQUAKE_WARNING = "120"
     """巨大地震警戒"""
+    MEGAQUAKE_ADVISORY = "130"
+    """巨大地震注意, and 後発地震注意情報"""
+    MEGAQUAKE_STUDY = "111"
+    """調査中: whether a quake makes a larger one likelier is being looked into"""
+    ERUPTION = "eruption"
+    """噴火速報"""
+    INFORMATION = "information"
+    """What informs of a danger and puts nothing in force: 早期注意情報 of what has no level, 解説情報, 津波情報."""
+    GAUGE_START = "start"
+    """観測開始水位 at a gauge"""
+    GAUGE_STANDBY = "standby"
+    """水防団待機水位 at a gauge"""
+    GAUGE_CAUTION = "caution"
+    """氾濫注意水位 at a gauge"""
+    GAUGE_JUDGE = "judge"
+    """避難判断水位 at a gauge"""
     DANGER = "danger"
     """氾濫危険水位 at a gauge"""
+    GAUGE_FLOOD = "flood"
+    """氾濫開始水位 at a gauge: what was measured, no forecast; it stays below an official warning"""
     OFFICE = "office"
     """The office's word about something that has no level: a shelter, a notice."""
 
@@ -212,6 +233,7 @@ RANKS = MappingProxyType(
             Grade.SHINDO_5_LOWER: 4,
             Grade.SHINDO_4: 3,
             Grade.SHINDO_3: 2,
+            Grade.MEGAQUAKE_ADVISORY: 3,
         },
         "volcano": {
             Grade.VOLCANO_1: 1,
@@ -219,17 +241,29 @@ RANKS = MappingProxyType(
             Grade.VOLCANO_3: 3,
             Grade.VOLCANO_4: 4,
             Grade.VOLCANO_5: 5,
+            Grade.ERUPTION: 3,
         },
-        "nankai": {Grade.MEGAQUAKE_WARNING: 4},
+        "ash": {Grade.ADVISORY: 2},
+        "nankai": {Grade.MEGAQUAKE_WARNING: 4, Grade.MEGAQUAKE_ADVISORY: 3, Grade.MEGAQUAKE_STUDY: 2},
         "tornado": {Grade.ADVISORY: 3},
         "rainband": {Grade.ADVISORY: 3},
-        "gauge": {Grade.DANGER: 3},
+        "record_rain": {Grade.ADVISORY: 3},
+        "gauge": {
+            Grade.GAUGE_START: 1,
+            Grade.GAUGE_STANDBY: 1,
+            Grade.GAUGE_CAUTION: 2,
+            Grade.GAUGE_JUDGE: 2,
+            Grade.DANGER: 3,
+            Grade.GAUGE_FLOOD: 3,
+        },
         "heat": {Grade.ADVISORY: 2},
         "shelter": {Grade.OFFICE: 3},
         "notice": {Grade.OFFICE: 2},
     }
 )
-"""Rank of a hazard that has no warning level, by grade."""
+"""Rank of a hazard that has no warning level, by grade; INFORMATION is rank 1 of every hazard."""
+
+INFORMATION_RANK = 1
 
 _TRIPLES = MappingProxyType(
     {
@@ -248,7 +282,20 @@ def rank_of(hazard_id: str, *, level: int | None = None, grade: Grade | None = N
         return level
     if grade is None:
         return None
+    if grade is Grade.INFORMATION:
+        return INFORMATION_RANK
     return RANKS.get(base(hazard_id), {}).get(grade)
+
+
+_SEVERITY_RANKS = MappingProxyType(
+    {Severity.EXTREME: 5, Severity.SEVERE: 4, Severity.MODERATE: 3, Severity.MINOR: 2, Severity.UNKNOWN: 2}
+)
+"""Rank of what a CAP source says without a warning level: the column `_TRIPLES` read backwards. Unknown is told, quietly."""
+
+
+def rank_of_severity(severity: Severity) -> int:
+    """How loudly we tell what another system warns of in CAP's words."""
+    return _SEVERITY_RANKS[severity]
 
 
 def triple_of(*, level: int | None, rank: int | None) -> tuple[Severity, Urgency, Certainty]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from schemas.alert import WIRE, Drill, Origin, Status
+from schemas.alert import WIRE, Alert, Drill, Origin, Status
 from schemas.area import AreaCode
 from schemas.subscription import Channel, Language
 
@@ -26,6 +26,8 @@ class Change(StrEnum):
     """A hazard that they were not told of is in force at a rank they follow."""
     RISE = "rise"
     """Its rank rose."""
+    LOWERED = "lowered"
+    """It is in force still, at a lower rank than they were told; said only where the city's rules say so, without a sound."""
     END = "end"
     """The source said that it is over, or its stated end has come."""
     CANCEL = "cancel"
@@ -37,7 +39,7 @@ class Item:
     """One thing that is told: the structured message behind every text, on every channel.
 
     `event`: the source's own name of it (「レベル４土砂災害危険警報」). `level`: 警戒レベル or None; `rank`: how loudly. For
-    END and CANCEL both are those that were told. `was`: of a RISE, the rank that they had been told before.
+    END and CANCEL both are those that were told. `was`: of a RISE and of LOWERED, the rank that they had been told before.
     `instruction`: the office's own words in each language, "" for the table's action.
     """
 
@@ -90,8 +92,9 @@ class LedgerEntry:
 
     Key `run:shard:hazard:area:rank`. `run` is `real` or `drill-<run>`. `area` is the municipality that
     people follow; the alert may have named a larger one, which `area_desc` and the item in `notice` say. `notice` is
-    what told it, with its one item: what an end speaks of, even when its stream is gone. `devices`: base64 of a
-    portable Roaring bitmap; an empty one (in a decision only) means that the entry is forgotten.
+    what told it, with its one item: what an end speaks of, even when its stream is gone. `lowered_at`: since when less
+    than this rank is in force (remembered for a while, so that what goes down and up again tells nobody twice). `devices`:
+    base64 of a portable Roaring bitmap; an empty one (in a decision only) means that the entry is forgotten.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
@@ -106,6 +109,7 @@ class LedgerEntry:
     area_desc: str = ""
     origin: Origin = Origin.OFFICIAL
     notice: Notice | None = None
+    lowered_at: datetime | None = None
     devices: str
 
 
@@ -220,22 +224,47 @@ class DeviceNumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Payload of topic `questions`: why was this device told of this alert, or not. Every shard answers for its own."""
+    """Payload of topic `questions`: why was this device told of this alert, or not; or whom would a draft be pushed to.
+
+    Every shard answers for its own devices. `draft`: an alert that is not issued; then `device` and `alert` are empty.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
 
     id: str
-    device: str
-    alert: str
+    device: str = ""
+    alert: str = ""
+    draft: Alert | None = None
     asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Whom an alert would be pushed to. A device counts once in `devices`, and in each area that it would be told of.
+
+    `unreachable`: they follow it and have no usable address; `asleep`: they follow it and it is their quiet hours.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
+
+    devices: int
+    by_area: tuple[tuple[AreaCode, int], ...] = ()
+    by_language: tuple[tuple[str, int], ...] = ()
+    by_channel: tuple[tuple[str, int], ...] = ()
+    unreachable: int = 0
+    asleep: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Payload of topic `answers`: the chain in words, one line a step; empty where the device is not this shard's."""
+    """Payload of topic `answers`: the chain in words, one line a step; empty where the device is not this shard's.
+
+    `reach`: of a draft, whom this shard would tell.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
 
     question: str
     shard: int
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = ()
+    reach: Reach | None = None

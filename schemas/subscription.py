@@ -62,12 +62,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
-    """From `start` to `end` (Japan time, may pass midnight) only rank 4 and above, quake, tsunami and orders are told."""
+    """From `start` to `end` (Japan time, may pass midnight) only what wakes people is told.
+
+    That is rank 4 and above, quake, tsunami, and the city's own orders from level 3 (level 3 is addressed to the elderly).
+    `orders`: whether orders of level 3 are to wait as well.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
 
     start: time
     end: time
+    orders: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

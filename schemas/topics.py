@@ -106,7 +106,16 @@ _ROWS: tuple[Topic, ...] = (
         # base64 of a gzip that did not shrink: 4/3 of the telegram and the other fields
         value_bytes_max=TELEGRAM_BYTES_MAX * 3 // 2,
     ),
-    _topic("observations", "source:station", 4, 14 * DAY_S, None, "gauge readings", "ingest", "ingest gateway"),
+    _topic(
+        "observations",
+        "source:station",
+        4,
+        14 * DAY_S,
+        "observation",
+        "gauge readings, and that a gauge is no longer listed",
+        "ingest",
+        "ingest gateway",
+    ),
     _topic(
         "alerts.emergency",
         "stream id",

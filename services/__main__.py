@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from services.eventlog.port import EventLogError, GroupLag
 from services.runtime import deployment, settings
@@ -51,23 +52,20 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="all services in one process, on one SQLite file unless --log says otherwise")
     _settings_flags(run)
     run.set_defaults(command=_run)
-    for service in ("ingest", "dispatcher", "gateway"):
-        apart = commands.add_parser(service, help=f"one {service} as a process of its own, on Kafka (--log)")
-        _settings_flags(apart)
-        apart.set_defaults(command=_run_apart, service=service)
-    topics = commands.add_parser("topics", help="make the topics of a log on Kafka, or check them")
-    topics.add_argument("action", choices=["apply", "check"])
-    topics.add_argument("--log", dest="log", default=None, help="kafka://HOST:PORT[,HOST:PORT]/PREFIX")
-    topics.add_argument("--dev", action="store_true", help="one broker is enough: for trying out only")
-    topics.set_defaults(command=_topics)
-    move = commands.add_parser("migrate", help="move the log of a data directory to Kafka, with groups' positions")
-    move.add_argument("--to", required=True, help="kafka://HOST:PORT[,HOST:PORT]/PREFIX, its topics made and empty")
-    move.add_argument("--data-dir", dest="data_dir", required=True, help="where the log lives (var/live)")
-    move.add_argument("--dev", action="store_true", help="one broker is enough: for trying out only")
-    move.set_defaults(command=_migrate)
-    telegram = commands.add_parser("telegram", help="print what JMA telegrams and feeds say, a JSON line an alert")
+    _apart_commands(commands)
+    telegram = commands.add_parser(
+        "telegram", help="print what files of JMA, CAP and L-Alert say, a JSON line an alert"
+    )
     telegram.add_argument("file", nargs="+")
     telegram.set_defaults(command=_telegram)
+    sources = commands.add_parser("sources", help="list every source: terms, interval, age limit, lease, last success")
+    for name in ("feeds", "cap", "data_dir"):
+        sources.add_argument(f"--{name.replace('_', '-')}", dest=name, default=None, help="as given to `hansho run`")
+    sources.add_argument("--json", action="store_true", help="one JSON object a source")
+    sources.set_defaults(command=_sources)
+    readings = commands.add_parser("readings", help="print what files of river sources hold, a JSON line a reading")
+    readings.add_argument("file", nargs="+")
+    readings.set_defaults(command=_readings)
     lags = commands.add_parser("groups", help="list the log's consumer groups, or forget one")
     lags.add_argument("action", nargs="?", choices=["list", "forget"], default="list")
     lags.add_argument("group", nargs="?", help="the group to forget")
@@ -88,11 +86,41 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--alert", required=True, help="the alert's identifier (as in /v1/situation)")
     explain.add_argument("--url", default="http://127.0.0.1:8080", help="the running gateway, on this machine")
     explain.set_defaults(command=_explain)
+    preview = commands.add_parser("preview", help="whom an alert would be pushed to, before it goes out")
+    preview.add_argument("file", help="the alert as JSON (as in topic alerts.*); -: standard input")
+    preview.add_argument("--url", default="http://127.0.0.1:8080", help="the running gateway, on this machine")
+    preview.set_defaults(command=_preview)
+    rules = commands.add_parser("rules", help="check a city's rules: what is pushed to whom, and how often")
+    rules.add_argument("action", choices=["lint"])
+    rules.add_argument("city", nargs="*", help="cities of deploy/cities; none: all of them")
+    rules.add_argument("--deploy-dir", dest="deploy_dir", default="", help="the folder deploy/")
+    rules.set_defaults(command=_rules)
+    areas = commands.add_parser("areas", help="the national table of areas: list, explain, import")
+    _areas_arguments(areas)
+    areas.set_defaults(command=_areas)
     table = commands.add_parser("settings", help="print every setting with default and help")
     table.set_defaults(command=_settings)
     commands.add_parser("feedserver", help="the demo storm and the canary as a feed server (see its own --help)")
     commands.add_parser("phones", help="the stand-in for FCM with the demo phones' inbox (see its own --help)")
     return parser
+
+
+def _apart_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What there is only on Kafka."""
+    for service in ("ingest", "dispatcher", "gateway"):
+        apart = commands.add_parser(service, help=f"one {service} as a process of its own, on Kafka (--log)")
+        _settings_flags(apart)
+        apart.set_defaults(command=_run_apart, service=service)
+    topics = commands.add_parser("topics", help="make the topics of a log on Kafka, or check them")
+    topics.add_argument("action", choices=["apply", "check"])
+    topics.add_argument("--log", dest="log", default=None, help="kafka://HOST:PORT[,HOST:PORT]/PREFIX")
+    topics.add_argument("--dev", action="store_true", help="one broker is enough: for trying out only")
+    topics.set_defaults(command=_topics)
+    move = commands.add_parser("migrate", help="move the log of a data directory to Kafka, with groups' positions")
+    move.add_argument("--to", required=True, help="kafka://HOST:PORT[,HOST:PORT]/PREFIX, its topics made and empty")
+    move.add_argument("--data-dir", dest="data_dir", required=True, help="where the log lives (var/live)")
+    move.add_argument("--dev", action="store_true", help="one broker is enough: for trying out only")
+    move.set_defaults(command=_migrate)
 
 
 def _settings_flags(parser: argparse.ArgumentParser) -> None:
@@ -171,6 +199,31 @@ def _telegram(options: argparse.Namespace) -> int:
     return inspect.main(options.file, sys.stdout)
 
 
+def _readings(options: argparse.Namespace) -> int:
+    from services.ingest import readings
+
+    return readings.main(options.file, sys.stdout)
+
+
+def _areas_arguments(parser: argparse.ArgumentParser) -> None:
+    from services.ingest import areas
+
+    areas.arguments(parser)
+
+
+def _areas(options: argparse.Namespace) -> int:
+    from services.ingest import areas
+
+    return areas.main(options, sys.stdout)
+
+
+def _sources(options: argparse.Namespace) -> int:
+    from services.ingest import listing
+
+    flags = {name: getattr(options, name) for name in ("feeds", "cap", "data_dir")}
+    return listing.main(settings.read(flags, os.environ), sys.stdout, as_json=options.json)
+
+
 def _officers_arguments(parser: argparse.ArgumentParser) -> None:
     from services.gateway import officers
 
@@ -184,20 +237,41 @@ def _officers(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
+    asked = {"device": options.device, "alert": options.alert}
+    return _asked(options.url, "GET", "/v1/operator/explain", params=asked)
+
+
+def _preview(options: argparse.Namespace) -> int:
+    try:
+        draft = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+    except OSError as error:
+        print(f"hansho: {options.file} cannot be read: {error}", file=sys.stderr)
+        return 2
+    return _asked(options.url, "POST", "/v1/operator/preview", content=draft)
+
+
+def _asked(url: str, method: str, path: str, **what: Any) -> int:
+    """Ask the running gateway, and print its lines."""
     import httpx
 
-    asked = {"device": options.device, "alert": options.alert}
     try:
-        answer = httpx.get(f"{options.url}/v1/operator/explain", params=asked, timeout=10, trust_env=False)
+        answer = httpx.request(method, f"{url}{path}", timeout=10, trust_env=False, **what)
         body = answer.json()
     except (httpx.HTTPError, ValueError) as error:
-        print(f"hansho: E6013: no gateway answers at {options.url} ({error}); start it or give --url", file=sys.stderr)
+        print(f"hansho: E6013: no gateway answers at {url} ({error}); start it or give --url", file=sys.stderr)
         return 2
     if answer.is_error:
         print(f"hansho: {body['code']}: {body['message']}; {body['hint']}", file=sys.stderr)
         return 2
     print("\n".join(body["lines"]) or "no shard knows this device")
     return 0
+
+
+def _rules(options: argparse.Namespace) -> int:
+    from services.dispatcher.store import rulefile
+    from services.runtime import cities
+
+    return rulefile.main(options.city, cities.deploy_dir(options.deploy_dir), sys.stdout)
 
 
 def _settings(_: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 
+from services.ingest import app as ingest
 from services.runtime import deployment, logs, supervise
 from services.runtime.child import OwnProcess
 from services.runtime.settings import SettingInvalid, Settings
@@ -52,6 +53,8 @@ async def run(service: str, settings: Settings, say: Say, stop: asyncio.Event | 
 
 def _ingest(joined: Wiring, child: OwnProcess, say: Say) -> dict[str, Part]:
     feeds = joined.ingest(storm_base="", canary_base=child.base_url)
+    for line in ingest.terms(feeds):
+        say(f"  {line}")
     say("ingest ready")
     return {"ingest": feeds.run, "feedserver": child.run}
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from schemas.area import City
 from services.eventlog.port import EventLog
 from services.gateway import officers
+from services.ingest import app as ingest
 from services.phones.app import load_book
 from services.phones.core.book import subscriptions
 from services.runtime import cities, deployment, logs, records, supervise
@@ -90,6 +91,7 @@ class OneHost:
         """What runs, in the order in which it stops."""
         joined = Wiring(settings=self.settings, log=self.log, clock=self.clock)
         feeds = joined.ingest(storm_base=self.child.base_url, canary_base=self.child.base_url)
+        self._say_terms(feeds)
         door = joined.gateway(phones="" if self.phones is None else self.phones.base_url)
         fold, upkeep = joined.dispatcher(), joined.upkeep()
 
@@ -105,6 +107,11 @@ class OneHost:
             "feedserver": self.child.run,
             **({} if self.phones is None else {"phones": self.phones.run}),
         }
+
+    def _say_terms(self, feeds: ingest.App) -> None:
+        """What sources ask of those who use them is said before they are asked anything."""
+        for line in ingest.terms(feeds):
+            self.say(f"  {line}")
 
     async def _announce(self, city: City, port: int) -> None:
         inbox = "" if self.phones is None else self.phones.base_url

@@ -12,10 +12,12 @@ from schemas.alert import Surface
 from schemas.area import AreaTable, City
 from services.dispatcher import app as dispatcher
 from services.dispatcher.core.places import covers
+from services.dispatcher.store import rulefile
 from services.eventlog.open import open_log
 from services.eventlog.port import EventLog
 from services.gateway import app as gateway
 from services.ingest import app as ingest
+from services.ingest.core.river.city import Gauges, parse_gauges
 from services.runtime import cities, deployment
 from services.runtime import clock as clocks
 from services.runtime.clock import Clock, ClockInvalid
@@ -52,18 +54,39 @@ class Wiring:
         """`storm_base`: where the demo's feed server is; `canary_base`: our own feed."""
         base = storm_base if self.settings.is_demo else _feeds_base(self.settings)
         return ingest.build(
-            self.settings, self.log, self.clock, self.city, self.areas, feeds_base=base, canary_base=canary_base
+            self.settings,
+            self.log,
+            self.clock,
+            self.city,
+            self.areas,
+            feeds_base=base,
+            canary_base=canary_base,
+            gauges=self._gauges(),
         )
 
     def dispatcher(self) -> dispatcher.App:
         """The fold and the shards."""
         neighbours = [cities.load_city(self.deploy, neighbour, self.areas) for neighbour in self.city.neighbours]
         names = {code: entry.name.ja for code, entry in self.areas.entries.items()}
-        return dispatcher.build(self.log, self.clock, self.city.watch, covers(self.city, neighbours, self.areas), names)
+        return dispatcher.build(
+            self.log,
+            self.clock,
+            self.city.watch,
+            covers(self.city, neighbours, self.areas),
+            names,
+            rules=rulefile.load(self.deploy, self.city),
+            snapshots=deployment.data_dir(self.settings) / "snapshots",
+        )
 
     def gateway(self, *, phones: str = "") -> gateway.App:
         """`phones`: where the demo's stand-in for FCM listens."""
         return gateway.build(self.settings, self.log, self.clock, self.city, self.areas, phones=phones)
+
+    def _gauges(self) -> Gauges:
+        gauges = parse_gauges(cities.load_gauges_text(self.deploy, self.settings.city))
+        if isinstance(gauges, str):
+            raise cities.CityUnusable(f"{self.deploy / 'cities' / self.settings.city / 'gauges.toml'}: {gauges}")
+        return gauges
 
     def upkeep(self) -> Upkeep:
         """The log's housekeeping."""

@@ -27,7 +27,11 @@ office,130000,東京都,,,
 class10,130010,東京地方,,,130000
 class15,130013,多摩南部,,,130010
 class20,1320100,八王子市,,,130013
+center,010300,関東甲信地方,,,
+region,nankai,南海トラフ地震防災対策推進地域,,,
+region,hokkaido_sanriku,北海道・三陸沖後発地震の対象地域,,,
 """
+_WARDS = "jis5,first,last\n14130,14131,14149\n"
 _ALIASES = """\
 scheme,old,new
 class20,1410000,1410011
@@ -38,7 +42,7 @@ class20,1410000,1410012
 @cache
 def table() -> AreaTable:
     """A few areas of two prefectures, and one city that was split."""
-    made = parse_table(_AREAS, _ALIASES)
+    made = parse_table(_AREAS, _ALIASES, _WARDS)
     assert not isinstance(made, TableDefect), made
     return made
 
@@ -50,6 +54,8 @@ def telegram(
     info_type: str = "発表",
     event_id: str = "",
     serial: str = "",
+    head: str = "試験用",
+    valid: str = "",
     reported: str = "2026-09-01T20:30:00+09:00",
     sent: str = "2026-09-01T11:30:05Z",
     office: str = "横浜地方気象台",
@@ -58,13 +64,14 @@ def telegram(
     body: str = "",
 ) -> bytes:
     """A whole telegram; `information` goes into the headline, `body` into the Body, both as XML."""
+    until = f"<ValidDateTime>{valid}</ValidDateTime>" if valid else ""
     return f"""\
 <?xml version="1.0" encoding="UTF-8"?>
 <Report xmlns="http://xml.kishou.go.jp/jmaxml1/" xmlns:jmx="http://xml.kishou.go.jp/jmaxml1/">
 <Control><Title>{title}</Title><DateTime>{sent}</DateTime><Status>{status}</Status>
 <EditorialOffice>{office}</EditorialOffice><PublishingOffice>{office}</PublishingOffice></Control>
-<Head xmlns="http://xml.kishou.go.jp/jmaxml1/informationBasis1/"><Title>試験用</Title>
-<ReportDateTime>{reported}</ReportDateTime><EventID>{event_id}</EventID><InfoType>{info_type}</InfoType>
+<Head xmlns="http://xml.kishou.go.jp/jmaxml1/informationBasis1/"><Title>{head}</Title>
+<ReportDateTime>{reported}</ReportDateTime>{until}<EventID>{event_id}</EventID><InfoType>{info_type}</InfoType>
 <Serial>{serial}</Serial><Headline><Text>{headline}</Text>{information}</Headline></Head>
 <Body xmlns="http://xml.kishou.go.jp/jmaxml1/body/meteorology1/">{body}</Body>
 </Report>""".encode()
@@ -116,3 +123,19 @@ def flood(
 <Item><Kind><Name>浸水想定地区</Name></Kind><Areas>{areas}</Areas></Item></Warning>"""
     rest = {"title": "指定河川洪水予報", "event_id": river, "serial": "1", **head}
     return telegram(information=information, body=body if towns else "", **rest)
+
+
+def coast(*items: tuple[str, str, str], last: str = "00") -> str:
+    """A tsunami telegram's Body: (coast, Kind code, Kind name) each, before which stood `last`."""
+    made = "".join(
+        f"<Item><Area><Name>{area}の海岸</Name><Code>{area}</Code></Area><Category><Kind><Name>{name}</Name>"
+        f"<Code>{code}</Code></Kind><LastKind><Code>{last}</Code></LastKind></Category>"
+        "<MaxHeight><TsunamiHeight>NaN</TsunamiHeight></MaxHeight></Item>"
+        for area, code, name in items
+    )
+    return f"<Tsunami><Forecast>{made}</Forecast></Tsunami>"
+
+
+def nankai(code: str, name: str = "調査中") -> str:
+    """The Body of information on the Nankai Trough."""
+    return f"<EarthquakeInfo><InfoSerial><Name>{name}</Name><Code>{code}</Code></InfoSerial></EarthquakeInfo>"

@@ -31,7 +31,9 @@ SNAPSHOTS = ("VPWW", "VPHW", "VXWW")
 """Types that list every area of their office."""
 WARNINGS = (*SNAPSHOTS, "VPBS")
 """Types from which class20 codes are taken."""
-CODES, ENGLISH, TELEGRAMS = "codes2024", "area2021", "telegrams"
+CODES, ENGLISH, TELEGRAMS, OWN = "codes2024", "area2021", "telegrams", "own"
+REGIONS = {"nankai": "南海トラフ地震防災対策推進地域", "hokkaido_sanriku": "北海道・三陸沖後発地震の対象地域"}
+"""What JMA names by a text alone; the codes are ours. A city says in its file which it lies in."""
 DETAIL_DEG = 0.0001
 """About 10 m: finer than that no page of ours draws."""
 
@@ -74,7 +76,7 @@ class Named:
 def main(areas: Path, telegrams: Path) -> None:
     """Write the tables and the boundaries."""
     named = [area for file in sorted(telegrams.glob("*.xml")) for area in names_in(file)]
-    rows = {(row.scheme, row.code): row for row in code_table(areas)}
+    rows = {(row.scheme, row.code): row for row in (*code_table(areas), *regions())}
     aliases = list(older_codes(rows))
     aliases += renew(rows, named)
     for area in sorted(named, key=lambda area: area.reported_at):
@@ -82,7 +84,7 @@ def main(areas: Path, telegrams: Path) -> None:
             rows[area.scheme, area.code] = Row(scheme=area.scheme, code=area.code, name=area.name, source=TELEGRAMS)
     add_own_names(rows)
     version = max(area.reported_at for area in named)[:10]
-    order = ["office", "class10", "class15", "class20", "quake_area", "tsunami", "volcano"]
+    order = ["center", "office", "class10", "class15", "class20", "quake_area", "tsunami", "volcano", "region"]
     table = sorted(rows.values(), key=lambda row: (order.index(row.scheme), row.code))
     columns = [field.name for field in fields(Row)]
     lines = ([getattr(row, column) for column in columns] for row in table)
@@ -97,10 +99,21 @@ def code_table(areas: Path) -> Iterator[Row]:
     english = json.loads((areas / "jma_area_20211006.json").read_text("utf-8"))
     with (areas / "jma_area_codes_20241025.csv").open(encoding="utf-8") as file:
         codes = list(csv.DictReader(file))
+    yield Row(scheme="center", code="010000", name="全国", english="Japan", source=ENGLISH)
+    for center, entry in english["centers"].items():
+        yield Row(scheme="center", code=center, name=entry["name"], english=entry["enName"], source=ENGLISH)
     kana_of_office = {code["prefcode"]: code["prefname_kn"] for code in codes}
     for office, entry in english["offices"].items():
         kana = kana_of_office.get(office, "")
-        yield Row(scheme="office", code=office, name=entry["name"], kana=kana, english=entry["enName"], source=ENGLISH)
+        yield Row(
+            scheme="office",
+            code=office,
+            name=entry["name"],
+            kana=kana,
+            english=entry["enName"],
+            parent=entry["parent"],
+            source=ENGLISH,
+        )
     columns = (
         ("class10", "firstarea", lambda code: english["class10s"][code["firstareacode"]]["parent"]),
         ("class15", "matomearea", lambda code: code["firstareacode"]),
@@ -117,6 +130,12 @@ def code_table(areas: Path) -> Iterator[Row]:
                 english=english[f"{scheme}s"].get(number, {}).get("enName", ""),
                 parent=parent(code),
             )
+
+
+def regions() -> Iterator[Row]:
+    """Give the regions that have no code of JMA's."""
+    for code, name in REGIONS.items():
+        yield Row(scheme="region", code=code, name=name, source=OWN)
 
 
 def older_codes(rows: dict[tuple[str, str], Row]) -> Iterator[list[str]]:

@@ -11,19 +11,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 from schemas.area import AreaCode
 from services.dispatcher.core.places import Covers
+from services.dispatcher.core.rules import Rules
 from services.dispatcher.core.situation import forget
 from services.dispatcher.store.answers import Answers
 from services.dispatcher.store.bench import Bench
 from services.dispatcher.store.fold import SOURCE, Fold
 from services.dispatcher.store.projection import Projection
 from services.dispatcher.store.shard import Shard
+from services.dispatcher.store.snapshots import Snapshots
 from services.dispatcher.store.underway import load_underway
 from services.eventlog.patient import PatientLog
-from services.eventlog.port import Consumer, EventLog, EventLogError, LogFull
+from services.eventlog.port import BEFORE_FIRST, Consumer, EventLog, EventLogError, LogFull
 from services.runtime import logs, metrics
 from services.runtime.clock import Clock
 from services.runtime.consuming import commit
@@ -33,6 +36,8 @@ SHARDS_GROUP = "shards"
 REPORT_EVERY_S = 10.0
 SILENCE_S = 3 * REPORT_EVERY_S
 SWEEP_EVERY_S = 1.0
+SAVE_EVERY_S = 300.0
+"""Of the machine's time, between two snapshots of the index."""
 
 _log = logs.get("dispatcher")
 
@@ -46,6 +51,9 @@ class App:
     reporter: Reporter
     fold: Fold
     names: Mapping[AreaCode, str]
+    rules: Rules = field(default_factory=Rules)
+    snapshots: Path | None = None
+    """Where this host keeps snapshots of the index; None: nowhere, each start reads everything."""
     bench: Bench = field(default_factory=Bench)
     shards: tuple[Shard, ...] = ()
     known: dict[int, Projection] = field(default_factory=dict)
@@ -98,12 +106,37 @@ class App:
                 group.create_task(shard.follow_receipts())
             group.create_task(self._follow_subscriptions(owned))
             group.create_task(self._sweep())
+            group.create_task(self._save())
 
     async def _load(self, numbers: Sequence[int]) -> None:
         """Read what every shard knows. The fold goes on meanwhile: signs do not wait for it."""
         began = self.clock.monotonic()
+        welcomed = {lag.partition: lag.committed for lag in await self.log.groups((SHARDS_GROUP,))}
+        snapshots = Snapshots(
+            log=self.log,
+            clock=self.clock,
+            bench=self.bench,
+            epoch=self.fold.epoch,
+            # a log whose epoch is not written yet cannot be told from another
+            folder=self.snapshots if self.fold.epoch else None,
+            covers=self.fold.covers,
+            unlocated=self.rules.unlocated,
+        )
         shards = [
-            Shard(number=number, fold=self.fold, know=Projection(number, self.log, self.clock, self.bench))
+            Shard(
+                number=number,
+                fold=self.fold,
+                know=Projection(
+                    number,
+                    self.log,
+                    self.clock,
+                    self.bench,
+                    self.fold.covers,
+                    snapshots=snapshots,
+                    rules=self.rules,
+                    welcomed=welcomed.get(number, BEFORE_FIRST),
+                ),
+            )
             for number in numbers
         ]
         async with asyncio.TaskGroup() as loading:  # one reads while another one's batch is on the bench
@@ -118,13 +151,13 @@ class App:
         _log.event("shards.loaded", shards=list(numbers), devices=devices, took_s=took_s)
 
     async def _follow_subscriptions(self, owned: Consumer) -> None:
-        """Index each subscription as it comes; the group's position only says that its tombstones were seen."""
+        """Index each subscription as it comes, and tell who came what is in force; the group's position says that it is done."""
         while True:
             batch = await owned.fetch()
             touched = {record.partition for record in batch}
             for shard in self.shards:
                 if shard.number in touched:
-                    await shard.catch_up()
+                    await shard.welcome()
             await commit(owned, batch, (), group=SHARDS_GROUP, clock=self.clock)
             metrics.DEVICES.set(sum(len(shard.know.index) for shard in self.shards))
 
@@ -143,6 +176,14 @@ class App:
                     shard.stir()
             self.swept.set()
             await self.clock.sleep(SWEEP_EVERY_S)
+
+    async def _save(self) -> None:
+        """Every few minutes, a snapshot of each shard's index that has changed, one after the other."""
+        while True:
+            written = [await shard.save() for shard in self.shards]
+            if any(written):
+                _log.event("snapshots.written", shards=sum(written))
+            await self.clock.sleep(SAVE_EVERY_S * self.clock.speed)
 
     async def _report(self) -> None:
         """Say every few seconds that the fold is alive, and let go of what has long been over."""
@@ -180,13 +221,18 @@ def build(
     watch: frozenset[AreaCode],
     covers: Covers = MappingProxyType({}),
     names: Mapping[AreaCode, str] = MappingProxyType({}),
+    *,
+    rules: Rules | None = None,
+    snapshots: Path | None = None,
 ) -> App:
     """A dispatcher for a city that watches these areas.
 
     `covers`: which municipalities each of them means (`core.places`); a municipality means itself. `names`: Japanese
-    names of municipalities, for people who ask why.
+    names of municipalities, for people who ask why. `rules`: the city's. `snapshots`: a folder on this host for faster starts.
     """
     reporter = Reporter(SOURCE, clock)
     log = PatientLog(log)
     fold = Fold(log=log, clock=clock, watch=watch, covers=covers, reporter=reporter)
-    return App(log=log, clock=clock, reporter=reporter, fold=fold, names=names)
+    return App(
+        log=log, clock=clock, reporter=reporter, fold=fold, names=names, rules=rules or Rules(), snapshots=snapshots
+    )

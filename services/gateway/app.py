@@ -27,6 +27,8 @@ from services.gateway.api.wire import Wire
 from services.gateway.channels.webhook import Webhook, checked
 from services.gateway.core import alarms
 from services.gateway.core.health import problems
+from services.gateway.core.message import names_of
+from services.gateway.core.mirror import Mirror
 from services.gateway.core.session import HELLO_S
 from services.gateway.core.view import Trouble
 from services.gateway.store.projection import Projection
@@ -86,7 +88,8 @@ def build(
 
     Raises `WebhookUnusable` for an address that alarms cannot be sent to, `CredentialsUnusable` for a file of FCM's.
     """
-    projection = Projection(log=log, clock=clock, started_at=clock.now())
+    names = names_of(areas, city)
+    projection = Projection(log=log, clock=clock, started_at=clock.now(), mirror=Mirror(names=names))
     options = Options(
         heartbeat_s=settings.heartbeat_s,
         dead_s=settings.dead_s,
@@ -107,7 +110,7 @@ def build(
     http.include_router(public.router(projection.view, city, neighbours, areas, inbox=phones))
     http.include_router(health.router(projection.view, stream.crowd, canary_limit_s=canary_limit_s))
     pages.install(http, web)
-    push_part = pushing.build(settings, log, clock, city, areas, projection=projection, phones=phones)
+    push_part = pushing.build(settings, log, clock, city, names, projection=projection, phones=phones)
     http.include_router(push_part.router)
     http.include_router(
         residents.build(log, clock, city, neighbours, areas, addresses=push_part.addresses, deploy=deploy)
@@ -125,6 +128,7 @@ def build(
         deploy=deploy,
         data=deployment.data_dir(settings),
         sendings=push_part.sendings,
+        reach=push_part.reach,
     )
     http.include_router(office_part.router)
 

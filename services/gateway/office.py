@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 from fastapi import APIRouter
 
+from schemas.alert import Alert
 from schemas.area import AreaCode, AreaTable, City
+from schemas.notification import Reach
 from schemas.text import Text
 from services.eventlog.port import EventLog
 from services.gateway.api.office import render, site
-from services.gateway.api.office.desk import Desk, Map, nothing_sent
+from services.gateway.api.office.desk import Desk, Map, nobody_counts, nothing_sent
 from services.gateway.core.composing import Sender
 from services.gateway.core.console import Sending
 from services.gateway.core.health import Crowd, Problem
+from services.gateway.core.message import names_of
 from services.gateway.core.outline import outline
 from services.gateway.core.view import View
 from services.gateway.store.inbox import FOLDER, Inbox
@@ -71,10 +74,11 @@ def build(
     deploy: Path,
     data: Path,
     sendings: Callable[[], Sequence[Sending]] = nothing_sent,
+    reach: Callable[[Alert], Awaitable[Reach | None]] = nobody_counts,
     passwords: Passwords | None = None,
     templates: Path = render.TEMPLATES,
 ) -> OfficePart:
-    """Join the parts. `data` is the data directory, `sendings` how far notices have come."""
+    """Join the parts. `data` is the data directory, `sendings` how far notices have come, `reach` counts a draft's."""
     store = OfficeStore(log=log, clock=clock)
     sender = Sender(name=city.name, sender=f"jp.lg.{city.lgcode6}", areas=dict(_own(city, areas)))
     desk = Desk(
@@ -90,6 +94,7 @@ def build(
         maps=tuple(_maps((city, *neighbours), deploy)),
         demo=demo,
         sendings=sendings,
+        reach=reach,
     )
     return OfficePart(
         store=store,
@@ -108,9 +113,8 @@ def _own(city: City, areas: AreaTable) -> Iterator[tuple[AreaCode, Text]]:
 
 
 def _names(city: City, areas: AreaTable) -> Mapping[AreaCode, Text]:
-    demo = {entry.area: entry.name for entry in city.demo}
     own = dict(_own(city, areas)) if len(city.class20) > 1 else dict.fromkeys(city.class20, city.name)
-    return {code: entry.name for code, entry in areas.entries.items()} | demo | own
+    return {**names_of(areas, city), **own}
 
 
 def _maps(all_: Iterable[City], deploy: Path) -> Iterator[Map]:

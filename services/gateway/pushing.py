@@ -12,9 +12,11 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
-from schemas.area import AreaTable, City
+from schemas.alert import Alert
+from schemas.area import City
+from schemas.notification import Reach
 from schemas.subscription import Channel
-from services.eventlog.port import EventLog
+from services.eventlog.port import EventLog, EventLogError
 from services.gateway.api import operator
 from services.gateway.channels import lanes, loopback
 from services.gateway.channels.dry_run import DryRun
@@ -23,6 +25,7 @@ from services.gateway.channels.lanes import Lane, Traffic
 from services.gateway.channels.port import PushChannel
 from services.gateway.channels.worker import Worker
 from services.gateway.core import console, sends
+from services.gateway.core.audience import Audience, audience
 from services.gateway.core.view import View
 from services.gateway.core.wording import Names
 from services.gateway.store.addresses import Addresses
@@ -36,6 +39,9 @@ from services.runtime.settings import SettingInvalid, Settings
 
 SHOWN_MAX = 20
 """Sends on the office's page, the newest."""
+
+DISPATCHER = "service:dispatcher"
+"""Whose report says that somebody can count."""
 
 _log = logs.get("gateway")
 
@@ -54,6 +60,7 @@ class PushPart:
     addresses: Addresses
     receipts: Receipts
     router: APIRouter
+    asking: Asking
 
     async def run(self) -> None:
         """Follow and send until cancelled."""
@@ -69,6 +76,15 @@ class PushPart:
     def sendings(self) -> Sequence[console.Sending]:
         """How far the newest sends are, for the office's pages."""
         return sends.shown(self.receipts.sends, self.view().mirror.streams, SHOWN_MAX)
+
+    async def reach(self, draft: Alert) -> Reach | None:
+        """Whom a draft would be pushed to; None where no dispatcher has been heard of, or the log takes no questions."""
+        if DISPATCHER not in self.view().reports:
+            return None
+        try:
+            return await self.asking.reach(draft)
+        except (EventLogError, TimeoutError):
+            return None
 
     async def _work(self, lane: Lane, traffic: Traffic) -> None:
         channels = await self._channels()
@@ -119,14 +135,14 @@ def build(
     log: EventLog,
     clock: Clock,
     city: City,
-    areas: AreaTable,
+    names: Names,
     *,
     projection: Projection,
     phones: str = "",
 ) -> PushPart:
-    """Join the parts. `projection` is the gateway's situation; `phones` is where the demo's stand-in listens."""
+    """Join the parts. `names`: of areas; `projection`: the gateway's situation; `phones`: where the stand-in listens."""
     receipts = Receipts(log=log, clock=clock)
-    demo = {entry.area: entry.name for entry in city.demo}
+    asking = Asking(log=log, clock=clock)
     return PushPart(
         log=log,
         clock=clock,
@@ -135,8 +151,17 @@ def build(
         needs=Channel.DRY_RUN if settings.is_demo else Channel.FCM,
         view=projection.view,
         bell=projection.bell,
-        names={code: entry.name for code, entry in areas.entries.items()} | demo,
+        names=names,
         addresses=Addresses(log=log, clock=clock),
         receipts=receipts,
-        router=operator.router(lambda: receipts.sends, Asking(log=log, clock=clock), clock),
+        router=operator.router(lambda: receipts.sends, asking, clock, counted=_counted(asking, city, names)),
+        asking=asking,
     )
+
+
+def _counted(asking: Asking, city: City, names: Names) -> operator.Counts:
+    async def counts(draft: Alert) -> Audience | None:
+        found = await asking.reach(draft)
+        return None if found is None else audience(found, city.class20, names)
+
+    return counts

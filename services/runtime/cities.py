@@ -43,9 +43,21 @@ def load_city(deploy: Path, city_id: str, table: AreaTable) -> City:
     return city.with_neighbours(_city(deploy, neighbour, table) for neighbour in city.neighbours)
 
 
+def load_gauges_text(deploy: Path, city_id: str) -> str:
+    """Read the gauges a city watches, "" where it watches none; what it means is ingest's."""
+    path = _folder(deploy, city_id) / "gauges.toml"
+    return _text(path) if path.is_file() else ""
+
+
 def load_boundary(deploy: Path, city_id: str) -> bytes:
     """Read a city's outline: GeoJSON, a FeatureCollection whose `source` must be named where it is drawn."""
     return _text(_folder(deploy, city_id) / "boundary.geojson").encode()
+
+
+def load_rules(deploy: Path, city_id: str) -> str | None:
+    """Read a city's rules of who is pushed what; None where it has no such file."""
+    path = _folder(deploy, city_id) / "rules.toml"
+    return _text(path) if path.exists() else None
 
 
 def _city(deploy: Path, city_id: str, table: AreaTable) -> City:

@@ -60,6 +60,28 @@ SETTINGS: tuple[Setting, ...] = (
         help="how old a feed's newest word may be before it counts as frozen; 0: as the table of sources says",
     ),
     Setting(
+        name="cap",
+        default="",
+        help="CAP and L-Alert sources to poll, as NAME=ADDRESS with spaces between: nws, meteoalarm and lalert by their rows of "
+        "`hansho sources`, any other name as a source of its own; empty: none",
+    ),
+    Setting(
+        name="gauges",
+        default="",
+        help="river sources to poll, with commas between, or none; empty: those of the city's gauges.toml but for sources "
+        "whose terms ask for restraint (kawabou), which must be named here; none in the demo",
+    ),
+    Setting(
+        name="river_base",
+        default="",
+        help="for rehearsals: base URL of one server that answers for all river sources; empty: the sources' own",
+    ),
+    Setting(
+        name="drop_dir",
+        default="",
+        help="folder in which a contract's decoder leaves river readings as JSON lines (*.jsonl); empty: none",
+    ),
+    Setting(
         name="drills",
         default="",
         help="where drills from feeds may be shown: sign,page,public,push, or none; empty: as the city says, all four in "
@@ -111,6 +133,12 @@ SETTINGS: tuple[Setting, ...] = (
         help="file with FCM's service account (JSON, readable by its owner alone); empty: no pushes. The demo never uses it",
     ),
     Setting(
+        name="dmdata_key",
+        default="",
+        help="file with the API key of DMDATA.JP (readable by its owner alone), which pushes JMA's telegrams as they are "
+        "issued, early warnings of quakes among them; empty: JMA's public feeds alone. The demo never uses it",
+    ),
+    Setting(
         name="phones",
         default="",
         help="for rehearsals: http address on this machine of a `hansho phones` that stands in for FCM; the demo starts "
@@ -160,6 +188,10 @@ class Settings:
     poll_every_s: float
     lease_s: float
     feed_age_limit_s: float
+    cap: str
+    gauges: str
+    river_base: str
+    drop_dir: str
     drills: str
     clock: str
     log: str
@@ -172,6 +204,7 @@ class Settings:
     dead_s: float
     canary_every_s: float
     fcm_credentials: str
+    dmdata_key: str
     phones: str
     alarm_webhook: str
     connections_max: float

@@ -23,6 +23,7 @@ from services.dispatcher.core.places import covers
 from services.eventlog.open import apply_topics, open_log
 from services.eventlog.port import EventLog
 from services.gateway import pushing
+from services.gateway.core.message import names_of
 from services.gateway.store.projection import Projection
 from services.runtime import cities, records
 from services.runtime.clock import SystemClock
@@ -132,7 +133,7 @@ async def _running(log: EventLog, phones: str) -> AsyncIterator[None]:
     neighbours = [cities.load_city(cities.deploy_dir(), name, TABLE) for name in CITY.neighbours]
     decisions = dispatcher.build(log, clock, CITY.watch, covers(CITY, neighbours, TABLE))
     projection = Projection(log=log, clock=clock, started_at=now)
-    pushes = pushing.build(settings, log, clock, CITY, TABLE, projection=projection)
+    pushes = pushing.build(settings, log, clock, CITY, names_of(TABLE, CITY), projection=projection)
     parts = (decisions.run(), projection.follow_situation(), projection.follow_status(), pushes.run())
     running = [asyncio.ensure_future(part) for part in parts]
     try:

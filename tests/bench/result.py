@@ -49,9 +49,9 @@ def table(results: Iterable[Result]) -> str:
     rows += [
         (
             f"{one.name}: {one.work}",
-            f"{one.value:.0f} {one.unit}",
-            "" if one.peer is None else f"{one.peer:.0f} {one.unit}",
-            "" if one.ratio is None else f"{one.ratio:.2f}",
+            f"{_figure(one.value)} {one.unit}",
+            "" if one.peer is None else f"{_figure(one.peer)} {one.unit}",
+            "" if one.ratio is None else _figure(one.ratio),
             one.spread,
             one.goal + ("" if one.holds is None else " (holds)" if one.holds else " (MISSED)"),
         )
@@ -59,6 +59,11 @@ def table(results: Iterable[Result]) -> str:
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def _figure(value: float) -> str:
+    """Three digits at the least; no more than a thousandth."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def keep(results: Iterable[Result], path: Path = FILE) -> None:

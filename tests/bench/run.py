@@ -5,10 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.bench import chain, lanes
+from tests.bench import chain, city, ingest, lanes, matching
 from tests.bench.result import Result, keep, table
 
-BENCHES: dict[str, Callable[[], Iterable[Result]]] = {"chain": chain.measured, "lanes": lanes.measured}
+BENCHES: dict[str, Callable[[], Iterable[Result]]] = {
+    "chain": chain.measured,
+    "city": city.measured,
+    "ingest": ingest.measured,
+    "lanes": lanes.measured,
+    "matching": matching.measured,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

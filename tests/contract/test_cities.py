@@ -163,7 +163,7 @@ class TestTheDeliveredCities:
         assert city.own == set(
             areas(
                 "class20:1420600 class15:140024 class10:140020 office:140000 quake_area:361 quake_city:1420600 "
-                "tsunami:330 volcano:315"
+                "tsunami:330 volcano:315 center:010300 region:nankai"
             )
         )
         assert city.watch - city.own == set(

@@ -24,6 +24,7 @@ from services.dispatcher.core.ledger import unpacked
 from services.dispatcher.core.places import covers
 from services.eventlog.port import EventLog, Message
 from services.gateway import pushing
+from services.gateway.core.message import names_of
 from services.gateway.store.projection import Projection
 from services.ingest import app as ingest
 from services.runtime import cities, records
@@ -159,7 +160,7 @@ async def live(log: EventLog, phones: str, telegram: RawTelegram) -> None:
     reading = ingest.build(settings, log, clock, CITY, TABLE, feeds_base=settings.feeds)
     decisions = dispatcher.build(log, clock, CITY.watch, covers(CITY, neighbours, TABLE))
     projection = Projection(log=log, clock=clock, started_at=clock.now())
-    pushes = pushing.build(settings, log, clock, CITY, TABLE, projection=projection)
+    pushes = pushing.build(settings, log, clock, CITY, names_of(TABLE, CITY), projection=projection)
     parts = (
         reading.parser.run(),
         decisions.run(),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.gateway.channels.loopback import PARALLEL
-from tests.crash import city, trial
+from tests.crash import city, many, trial
 from tests.crash.counting import AFTER, BEFORE, Point
 from tests.crash.lives import Killed
 from tests.crash.run import chosen
@@ -68,3 +68,40 @@ def test_every_append_and_commit_is_a_point_on_one_side_in_turn(sample: int | No
     found = chosen(seen, 7, sample)
     assert len(found) == count
     assert set(found) <= {Point("a", 1, BEFORE), Point("b:", 1, AFTER), Point("a", 2, BEFORE)}
+
+
+# --- a whole city, the dispatcher alone ---
+
+
+def test_who_is_told_otherwise_or_twice_is_named() -> None:
+    who = many.crowd(36)
+    steady = [one for one in who if one.must_hear]
+    stranger = next(one for one in who if one.must_not_hear)
+    item = ("new", "heavy_rain", 4)
+    whole = {one.device: (item,) for one in steady}
+    assert list(many.wrongly_told(who, whole, whole)) == []
+    wrong = {**whole, steady[0].device: (), steady[1].device: (item, item), stranger.device: (item,)}
+    assert [fault.split(" was told")[0] for fault in many.wrongly_told(who, whole, wrong)] == [
+        steady[0].device,
+        steady[1].device,
+        steady[1].device,
+        stranger.device,
+        stranger.device,
+    ]
+
+
+def test_each_kind_of_step_is_tried_on_both_sides_and_some_more() -> None:
+    steps = (("decide.3:", 1), ("decide.11:", 1), ("decisions", 1), ("decisions", 2), ("situation:", 1))
+    seen = [Point(what, nth, side) for what, nth in steps for side in (BEFORE, AFTER)]
+    found = many.chosen(seen, 7, 2)
+    assert len(found) == len(set(found)) == 8
+    kinds = {(point.what.rstrip(":0123456789"), point.side) for point in found}
+    assert len(kinds) == 6
+    assert set(many.chosen(seen, 7, 99)) == set(seen)
+
+
+def test_a_crowd_has_every_kind_and_the_rest_changes_nothing() -> None:
+    who = many.crowd(many.CHANGING + 10)
+    assert len({one.device for one in who}) == many.CHANGING + 10
+    assert all(one.must_hear for one in who[many.CHANGING :])
+    assert any(one.before is None for one in who)

@@ -6,19 +6,18 @@ python -m tests.e2e.resident_screens [NAME…]     writes var/screens/resident-<
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from schemas.alert import Alert
 from schemas.area import AreaTable
 from services.phones.api.server import Phones
 from services.runtime import cities
-from tests.conftest import ROOT, chromium
+from tests.conftest import ROOT, launched
 from tests.e2e.gateway import Gateway, now, order, report, warning
 from tests.e2e.proxy import Proxy
 from tests.e2e.resident_page import LIVE, ResidentPage
@@ -238,12 +237,9 @@ async def main(names: Sequence[str]) -> None:
     """Take the pictures named, or all."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     areas = cities.load_table(cities.deploy_dir())
-    async with async_playwright() as playwright:
-        arguments = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
+    async with launched(*FLAGS) as browser:
         for name in names or PICTURES:
             await take(browser, areas, name, PICTURES[name])
-        await browser.close()
 
 
 if __name__ == "__main__":

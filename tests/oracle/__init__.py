@@ -4,6 +4,6 @@
 nothing of the dispatcher in it. `system` is the dispatcher's core in sixteen shards. `play` makes the storm of chance,
 gives it to both and compares what each device is told, bulletin by bulletin.
 
-    python -m tests.oracle                        300 bulletins over 20,000 devices (under a minute)
+    python -m tests.oracle                        1,000 bulletins over 50,000 devices (ten minutes)
     python -m tests.oracle BULLETINS DEVICES SEED
 """

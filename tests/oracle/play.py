@@ -11,7 +11,7 @@ from schemas.area import AreaCode
 from services.dispatcher.core.decide import decide
 from tests.oracle.brute import Oracle
 from tests.oracle.system import Decide, System
-from tests.oracle.world import AREAS, HAZARDS, ORDER, Bulletin, Device, Told, Word
+from tests.oracle.world import AREAS, HAZARDS, ORDER, Box, Bulletin, Device, Point, Told, Word
 
 BEGIN = datetime(2026, 9, 1, 3, 0, tzinfo=UTC)
 MESSAGES_MAX = 8
@@ -85,7 +85,8 @@ def _subscribe(known: dict[str, Device], device: Device, oracle: Oracle, system:
 
 
 def _device(chance: random.Random, id_: str) -> Device:
-    places = tuple((_area(chance), _rank(chance)) for _ in range(chance.choices((1, 2, 3), (55, 30, 15))[0]))
+    count = chance.choices((1, 2, 3), (55, 30, 15))[0]
+    places = tuple((_area(chance), _rank(chance), _point(chance)) for _ in range(count))
     return Device(
         id=id_,
         places=places,
@@ -104,16 +105,26 @@ def _rank(chance: random.Random) -> int:
     return chance.choices((2, 3, 4, 5), (25, 50, 20, 5))[0]
 
 
+def _point(chance: random.Random) -> Point | None:
+    return (chance.randrange(350, 360), chance.randrange(1390, 1400)) if chance.random() < 0.4 else None
+
+
+def _box(chance: random.Random) -> Box:
+    south, west = chance.randrange(350, 360), chance.randrange(1390, 1400)
+    return south, west, south + chance.randrange(1, 6), west + chance.randrange(1, 6)
+
+
 def _hazards(chance: random.Random) -> tuple[tuple[str, int], ...]:
     if chance.random() < 0.8:
         return ()
     return tuple((name, _rank(chance)) for name in chance.sample(("landslide", "flood", "thunder", "quake"), 2))
 
 
-def _quiet(chance: random.Random) -> tuple[time, time] | None:
+def _quiet(chance: random.Random) -> tuple[time, time, bool] | None:
     if chance.random() < 0.6:
         return None
-    return chance.choice(((time(22), time(6)), (time(23, 30), time(7)), (time(13), time(15)), (time(9), time(9))))
+    start, end = chance.choice(((time(22), time(6)), (time(23, 30), time(7)), (time(13), time(15)), (time(9), time(9))))
+    return start, end, chance.random() < 0.3
 
 
 def _change_some(chance: random.Random, known: dict[str, Device], oracle: Oracle, system: System) -> None:
@@ -190,5 +201,6 @@ def _message(chance: random.Random, one: _Open, now: datetime) -> Bulletin:
             one.words.pop((hazard, area), None)
         else:
             expires = now + timedelta(minutes=chance.choice((30, 120, 400))) if chance.random() < 0.3 else None
-            one.words[hazard, area] = Word(hazard, area, chance.randint(1, 5), expires)
+            box = _box(chance) if chance.random() < 0.3 else None
+            one.words[hazard, area] = Word(hazard, area, chance.randint(1, 5), expires, box)
     return replace(bare, words=tuple(one.words.values()))

@@ -10,6 +10,7 @@ from itertools import count
 
 from schemas import notification
 from schemas.alert import Alert, Area, Category, Drill, Info, InfoState, MsgType, Origin, Status, Surface
+from schemas.area import AreaCode
 from schemas.level import triple_of
 from schemas.lifecycle import Stream
 from schemas.notification import Change, Decision, DeviceOutcome, Order, Outcome, Receipt
@@ -21,13 +22,15 @@ from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import Ledger
 from services.dispatcher.core.orders import orders, worths
 from services.dispatcher.core.pending import Pending, Waiting
+from services.dispatcher.core.rules import Rules
 from services.dispatcher.core.situation import Situation, take
 from services.eventlog.partition import partition_of
-from tests.oracle.world import AREAS, Bulletin, Device, Item, Told
+from tests.oracle.world import AREAS, FLAP, Bulletin, Device, Item, Point, Told, Word
 
 SHARDS = 16
 JAPAN = timezone(timedelta(hours=9))
 WATCH = frozenset(AREAS)
+RULES = Rules(flap=FLAP)
 
 
 @dataclass
@@ -118,7 +121,14 @@ class System:
         japan_time = now.astimezone(JAPAN).time()
         cause = f"cause-{next(self._causes)}"
         case = Case(
-            cause=cause, shard=number, now=now, japan_time=japan_time, subject=subject, force=force, begins=begins
+            cause=cause,
+            shard=number,
+            now=now,
+            japan_time=japan_time,
+            subject=subject,
+            force=force,
+            begins=begins,
+            rules=RULES,
         )
         decision = self.rule(case, shard.index, shard.ledger)
         _apply(shard, decision)
@@ -188,14 +198,28 @@ def _subscription(device: Device) -> Subscription:
     return Subscription(
         device=device.id,
         credential_sha256="0" * 64,
-        places=tuple(Place(area=area, min_rank=least) for area, least in device.places),
+        places=tuple(_place(*one) for one in device.places),
         hazard_min_ranks=device.hazards,
         language=Language(device.language),
-        quiet=QuietHours(start=device.quiet[0], end=device.quiet[1]) if device.quiet else None,
+        quiet=QuietHours(start=device.quiet[0], end=device.quiet[1], orders=device.quiet[2]) if device.quiet else None,
         address=f"address of {device.id}" if device.reachable else None,
         permission=Permission.GRANTED,
         updated_at=datetime(2026, 9, 1, tzinfo=UTC),
     )
+
+
+def _place(area: AreaCode, least: int, at: Point | None) -> Place:
+    latitude, longitude = (at[0] / 10, at[1] / 10) if at else (None, None)
+    return Place(area=area, min_rank=least, latitude=latitude, longitude=longitude)
+
+
+def _area(word: Word) -> Area:
+    if word.box is None:
+        return Area(area_desc=word.area.code, code=word.area)
+    south, west, north, east = (one / 10 for one in word.box)
+    corners = ((south, west), (south, east), (north, east), (north, west), (south, west))
+    polygon = " ".join(f"{latitude},{longitude}" for latitude, longitude in corners)
+    return Area(area_desc=word.area.code, code=word.area, polygon=(polygon,))
 
 
 def _alert(bulletin: Bulletin) -> Alert:
@@ -214,10 +238,7 @@ def _alert(bulletin: Bulletin) -> Alert:
         revision=revision,
         report="" if bulletin.withdraws else revision,
         drill=drill,
-        info=tuple(
-            _info(word.hazard, word.rank, word.expires, Area(area_desc=word.area.code, code=word.area))
-            for word in bulletin.words
-        ),
+        info=tuple(_info(word.hazard, word.rank, word.expires, _area(word)) for word in bulletin.words),
     )
 
 

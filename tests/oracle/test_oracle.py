@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from schemas.notification import Decision
 from services.dispatcher.core.decide import Case, decide
 from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import Ledger
+from services.dispatcher.core.rules import Rules
 from tests.oracle.play import play
 
 
@@ -38,6 +40,24 @@ def loses_a_group(case: Case, index: Index, ledger: Ledger) -> Decision:
     return decision
 
 
-@pytest.mark.parametrize("rule", [forgets_nothing, takes_every_end_for_a_mistake, loses_a_group])
-def test_a_wrong_rule_is_seen(rule: Callable[[Case, Index, Ledger], Decision]) -> None:
-    assert play(40, 200, 3, rule=rule).mismatches != []
+def tells_the_whole_municipality(case: Case, index: Index, ledger: Ledger) -> Decision:
+    force = {pair: replace(held, shape=None) for pair, held in case.force.items()}
+    return decide(replace(case, force=force), index, ledger)
+
+
+def tells_again_whatever_flaps(case: Case, index: Index, ledger: Ledger) -> Decision:
+    return decide(replace(case, rules=Rules()), index, ledger)
+
+
+@pytest.mark.parametrize(
+    ("rule", "bulletins"),
+    [
+        (forgets_nothing, 40),
+        (takes_every_end_for_a_mistake, 40),
+        (loses_a_group, 40),
+        (tells_the_whole_municipality, 40),
+        (tells_again_whatever_flaps, 150),
+    ],
+)
+def test_a_wrong_rule_is_seen(rule: Callable[[Case, Index, Ledger], Decision], bulletins: int) -> None:
+    assert play(bulletins, 100, 3, rule=rule).mismatches != []

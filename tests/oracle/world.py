@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from schemas.area import AreaCode
 
@@ -14,14 +14,26 @@ ORDER = "evacuation"
 """The office's hazard: each incident is one of its own."""
 
 
+FLAP = timedelta(minutes=10)
+"""What goes down and up again within this tells nobody twice."""
+
+Point = tuple[int, int]
+"""Tenths of a degree to the north and to the east."""
+Box = tuple[int, int, int, int]
+"""South, west, north, east in tenths of a degree: what lies on an edge is inside."""
+
+
 @dataclass(frozen=True)
 class Device:
-    """What a device follows. `places`: area → least rank; `hazards`: hazard without its item → least rank."""
+    """What a device follows. `places`: area, least rank, where in it; `hazards`: hazard without its item → least rank.
+
+    `quiet`: from, to, and whether orders of rank 3 are to wait as well.
+    """
 
     id: str
-    places: tuple[tuple[AreaCode, int], ...]
+    places: tuple[tuple[AreaCode, int, Point | None], ...]
     hazards: tuple[tuple[str, int], ...] = ()
-    quiet: tuple[time, time] | None = None
+    quiet: tuple[time, time, bool] | None = None
     language: str = "ja"
     reachable: bool = True
 
@@ -34,6 +46,8 @@ class Word:
     area: AreaCode
     rank: int
     expires: datetime | None = None
+    box: Box | None = None
+    """Where in the area alone: it draws a shape."""
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,21 @@ import { test } from "node:test";
 import { noCourse, noted, readCourse } from "../../services/gateway/web/resident/course.js";
 import { entryWords } from "../../services/gateway/web/resident/flow.js";
 import { card } from "../../services/gateway/web/shared/lines.js";
+import { message, text } from "./messages.mjs";
 
 const T = Date.parse("2026-09-01T13:00:00Z");
 const MINUTE = 60000;
 const PLACE = { name: { ja: "小田原市", easy: "おだわらし", en: "Odawara City" }, mine: new Set(["class20:1420600"]), names: new Map() };
+const NAMES = {
+  "レベル３大雨警報": text("大雨警報", "おおあめの けいほう", "heavy rain warning"),
+  "レベル４大雨危険警報": text("大雨危険警報"),
+  "レベル５大雨特別警報": text("大雨特別警報"),
+};
 const AREA = [{ areaDesc: "小田原市", code: { scheme: "class20", code: "1420600" } }];
 
 function anAlert(minute, { event = "レベル３大雨警報", level = 3, released = false, drill = false, stream = "rain", expires } = {}) {
   const sent = new Date(T + minute * MINUTE).toISOString();
-  const info = { event, hazard: "heavy_rain", state: released ? "released" : "active", level, rank: level, area: AREA, expires };
+  const info = { event, hazard: "heavy_rain", state: released ? "released" : "active", level, rank: level, area: AREA, expires, message: message({ hazard: "heavy_rain", name: NAMES[event], level, equivalent: true, sent }) };
   return { identifier: `${stream}@${minute}`, senderName: "横浜地方気象台", sent, status: drill ? "Exercise" : "Actual", source: "jma", origin: "official", streams: [stream], revision: sent, lease: "jma.extra", event: "", headline: "", info: [info] };
 }
 

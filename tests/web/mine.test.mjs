@@ -44,8 +44,9 @@ test("home and work in one city are one wish, at the rank that misses nothing", 
 });
 
 test("quiet hours are sent when they are on and have a length", () => {
-  const quiet = (change) => wishes({ ...nobody(), quiet: { on: true, start: "22:00", end: "06:00", ...change } }, "ja").quiet;
-  assert.deepEqual(quiet({}), { start: "22:00", end: "06:00" });
+  const quiet = (change) => wishes({ ...nobody(), quiet: { on: true, start: "22:00", end: "06:00", orders: false, ...change } }, "ja").quiet;
+  assert.deepEqual(quiet({}), { start: "22:00", end: "06:00", orders: false });
+  assert.deepEqual(quiet({ orders: true }), { start: "22:00", end: "06:00", orders: true });
   assert.equal(quiet({ on: false }), null);
   assert.equal(quiet({ end: "22:00" }), null);
 });

@@ -28,7 +28,7 @@ test("a rank is never called a warning level", () => {
 });
 
 const CARD = {
-  drill: false, level: 4, mark: { kind: "level", level: 4, equivalent: false }, name: ["避難", "指示"], nameEasy: "みんな にげて ください", nameEnglish: "Evacuation order",
+  drill: false, level: 4, mark: { kind: "level", level: 4, equivalent: false }, name: { ja: "避難指示", easy: "みんな にげて ください", en: "Evacuation order" }, parts: ["避難指示"], kicker: { ja: "土砂災害", easy: "", en: "" },
   places: [{ ja: "早川地区", easy: "はやかわ", en: "Hayakawa" }], action: { ja: "危険な場所から 全員避難", easy: "にげて ください", en: "Everyone: leave dangerous places" },
   source: { who: { ja: "小田原市", easy: "おだわらし", en: "Odawara City" }, sent: T, verb: { ja: "発令", easy: "だしました", en: "issued" } },
 };
@@ -42,7 +42,7 @@ test("what the family is told names place, order, level, what to do, time and so
 test("a drill, and a demo, say so first of all", () => {
   assert.match(sentence({ ...CARD, drill: true }, "ja", "22:40", PAGE), /^【訓練】これは訓練です。/);
   assert.match(sentence({ ...CARD, drill: true }, "easy", "22:40", PAGE), /^【訓練】れんしゅうです/);
-  assert.match(sentence({ ...CARD, drill: true }, "en", "22:40", { ...PAGE, demo: true }), /^【DEMO】【DRILL】This is a drill/);
+  assert.match(sentence({ ...CARD, drill: true }, "en", "22:40", { ...PAGE, demo: true }), /^【DEMO】DRILL: This is a drill, not a real alert\. Hayakawa/);
 });
 
 test("an official warning is handed on as equivalent to its level, and what has none without one", () => {

@@ -2,21 +2,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { situationOf } from "../../services/gateway/web/shared/situation.js";
 import { scene } from "../../services/gateway/web/signage/scene.js";
+import { message, text } from "./messages.mjs";
 
 const at = (time) => Date.parse(`2026-09-01T${time}Z`);
 const AREA = { areaDesc: "小田原市", code: { scheme: "class20", code: "1420600" } };
 const PLACE = { name: { ja: "小田原市", easy: "おだわらし", en: "Odawara City" }, mine: new Set(["class20:1420600"]), names: new Map() };
 
-function stream(id, event, hazard, { level, rank = level, expires, drill } = {}) {
+function stream(id, event, hazard, { name = event, about = text("災害"), level, rank = level, expires, drill } = {}) {
   const alert = {
     senderName: "気象庁", sent: "2026-09-01T12:00:00Z", status: drill ? "Exercise" : "Actual", source: "jma", origin: "official",
-    revision: "r1", lease: "jma.extra", info: [{ event, hazard, state: "active", level, rank, expires, area: [AREA] }],
+    revision: "r1", lease: "jma.extra", info: [{ event, hazard, state: "active", level, rank, expires, area: [AREA], message: message({ name, about }) }],
   };
   const run = drill ? { drill: { run: "r", surfaces: ["sign"] } } : {};
   return { stream: id, revision: "r1", state: "active", standing: "r1", kept: [{ ...alert, ...run }], ...run };
 }
 
-const landslide = stream("l", "レベル４土砂災害危険警報", "landslide", { level: 4 });
+const landslide = stream("l", "レベル４土砂災害危険警報", "landslide", { name: "土砂災害危険警報", about: text("土砂災害"), level: 4 });
 const thunder = stream("t", "雷注意報", "thunder", { rank: 2 });
 
 function seen(streams, more = {}) {

@@ -3,9 +3,11 @@
 One decision is about one stream: every hazard and municipality it has spoken of is compared with the ledger.
 
 - In force at a rank: who follows it there at that rank or below and was not told so much is told, as new or as a rise.
-- Lowered but in force: nobody is told; what was told above is forgotten, so that a new rise is told again.
+- Lowered but in force: nobody is told, unless the city's rules say so; what was told above is forgotten, so that a new rise
+  is told again (not at once: what goes down and up again within minutes tells nobody twice).
 - Over: who was told is told the end, or that it was a mistake, whatever they follow by now; unless the same hazard is
-  still in force at another place where they were told, or their beginning is still in a queue.
+  still in force at another place where they were told, or their beginning is still in a queue. What happens and passes
+  (a quake) has no end that anybody says: it is forgotten, and only a mistake is told.
 
 Each device is told once, all that concerns it in one notice, the worst first.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from pyroaring import BitMap
 
@@ -22,12 +24,27 @@ from schemas.alert import Origin, active
 from schemas.hazard import HAZARDS, base
 from schemas.lifecycle import Stream, standing
 from schemas.notification import Change, Decision, Item, Notice, Told
-from services.dispatcher.core.force import Block, Force, Held, Pair, is_loud, is_mistake, named, notice_of
+from services.dispatcher.core.force import (
+    Block,
+    Force,
+    Held,
+    Pair,
+    Waking,
+    is_loud,
+    is_mistake,
+    named,
+    notice_of,
+    waking,
+)
 from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import LOWEST, Draft, Ledger, packed
-from services.dispatcher.core.pending import TELLING, Waiting
+from services.dispatcher.core.pending import ENDING, TELLING, Waiting
 from services.dispatcher.core.places import Covers
+from services.dispatcher.core.rules import HARD_LIMIT, Rules, least_rank
+from services.dispatcher.core.tally import Tally
 
+PASSING = frozenset({"quake"})
+"""Hazards that are told as they happen. Nobody says that they are over: how long they are shown is our own measure."""
 _ORDER = {hazard: place for place, hazard in enumerate(HAZARDS)}
 
 
@@ -80,6 +97,7 @@ class Case:
     `japan_time`: the hour by which quiet hours are judged. `waiting`: whose being told is still in a queue. `takes` and
     `gives`: corrections of the ledger that come before anything else. `begins`: whether what is
     in force is looked at too (what is over is told in any case); `only`: who may be told of it, where it is not everybody.
+    `rules`: the city's; `tally`: who was told how much lately.
     """
 
     cause: str
@@ -93,6 +111,8 @@ class Case:
     gives: tuple[Give, ...] = ()
     begins: bool = True
     only: BitMap | None = None
+    rules: Rules = field(default_factory=Rules)
+    tally: Tally | None = None
 
 
 def subject_of(stream: Stream, run: str, covers: Covers) -> Subject:
@@ -155,16 +175,17 @@ def _told_by(subject: Subject, draft: Draft) -> set[Pair]:
 def _tell(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[Item, BitMap]]:
     held = case.force[pair]
     if case.only is None:
-        draft.lower(pair, held.top.rank, _of_one(case, _item(held.top, Change.NEW)))
+        yield from _lowered(case, index, draft, pair)
+        guard = timedelta() if case.rules.lowered else case.rules.flap
+        draft.lower(pair, held.top.rank, _of_one(case, _item(held.top, Change.NEW)), case.now, guard)
     block = held.telling
-    if block is None:
+    if block is None or block.rank < least_rank(case.rules, pair.hazard, pair.area, block.alert.origin):
         return
     rank = block.rank
-    loud = is_loud(pair.hazard, block.alert.origin, rank)
-    fresh = index.match(pair.area, base(pair.hazard), rank, None if loud else case.japan_time)
-    fresh -= draft.told(pair, rank)
+    fresh = _wanted(case, index, pair, held, block) - draft.told(pair, rank)
     if case.only is not None:
         fresh &= case.only
+    fresh = _bearable(case, pair, block, fresh)
     if not fresh:
         return
     left = fresh
@@ -177,6 +198,35 @@ def _tell(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[
     draft.tell(pair, rank, fresh, _of_one(case, _item(block, Change.NEW)))
 
 
+def _lowered(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[Item, BitMap]]:
+    """Where the city says so: who was told more than is in force is told what is. Nobody is woken by it."""
+    held = case.force[pair]
+    if not case.rules.lowered or held.telling is None:
+        return
+    reached = index.usable - index.quiet(case.japan_time) - case.waiting.of(pair)
+    levels = draft.levels(pair)
+    for was in sorted((rank for rank in levels if rank > held.top.rank), reverse=True):
+        if some := levels[was].devices & reached:
+            yield _item(held.telling, Change.LOWERED, was), some
+            reached = reached - some
+
+
+def _wanted(case: Case, index: Index, pair: Pair, held: Held, block: Block) -> BitMap:
+    """Who follows it and is not left asleep."""
+    wakes = waking(pair.hazard, block.alert.origin, block.rank)
+    hour = None if wakes is Waking.EVERYBODY else case.japan_time
+    order = wakes is Waking.UNLESS_REFUSED
+    return index.match(pair.area, base(pair.hazard), block.rank, hour, held.shape, order=order)
+
+
+def _bearable(case: Case, pair: Pair, block: Block, fresh: BitMap) -> BitMap:
+    """Those of them who were not told too much already: of what is loud only the last defence holds anybody back."""
+    if case.tally is None or not fresh:
+        return fresh
+    limits = () if is_loud(pair.hazard, block.alert.origin, block.rank) else case.rules.limits
+    return fresh - case.tally.full((HARD_LIMIT, *limits), case.now)
+
+
 def _clear(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple[Item, BitMap]]:
     levels = draft.levels(pair)
     if not levels:
@@ -187,7 +237,9 @@ def _clear(case: Case, index: Index, draft: Draft, pair: Pair) -> Iterator[tuple
         if other.hazard == pair.hazard and other != pair and other in case.force:
             left = left - draft.told(other)
     change = Change.CANCEL if pair in case.subject.mistakes else Change.END
-    for rank in sorted(levels, reverse=True):
+    if change is Change.END and base(pair.hazard) in PASSING:
+        left = BitMap()
+    for rank in sorted((rank for rank, level in levels.items() if level.lowered_at is None), reverse=True):
         if some := left & levels[rank].devices:
             yield _last_item(case.subject, levels[rank].notice.items[0], change, rank), some
             left = left - some
@@ -252,6 +304,7 @@ def _of_one(case: Case, item: Item) -> Notice:
 def _worst_first(item: Item) -> tuple[object, ...]:
     """What is in force before what is over, the louder first, then in the order of the list of hazards."""
     return (
+        item.change in ENDING,
         item.change not in TELLING,
         -item.rank,
         _ORDER.get(base(item.hazard), len(_ORDER)),

@@ -15,7 +15,7 @@ from schemas.area import AreaCode
 from schemas.hazard import base, hazard
 from schemas.notification import Change, Decision, Item, Order, Outcome, Receipt
 from schemas.subscription import Language, Permission, Place, Subscription, is_quiet
-from services.dispatcher.core.force import Pair, is_loud, run_named
+from services.dispatcher.core.force import Pair, Waking, run_named, waking
 from services.dispatcher.core.ledger import Run, unpacked
 from services.dispatcher.core.places import Covers, municipalities
 
@@ -24,6 +24,7 @@ JAPAN = timezone(timedelta(hours=9))
 _CHANGES = {
     Change.NEW: "新たに",
     Change.RISE: "引き上げとして",
+    Change.LOWERED: "引き下げとして",
     Change.END: "解除・終了として",
     Change.CANCEL: "取り消しとして",
 }
@@ -141,9 +142,16 @@ def _verdict(wishes: Subscription, alert: Alert, info: Info, meant: Sequence[Are
     least = _least(wishes, followed, info)
     if rank < least:
         return f"ランク{rank}は端末が受け取るランク{least}に届かない"
-    if not is_loud(info.hazard, alert.origin, rank) and is_quiet(wishes.quiet, alert.sent.astimezone(JAPAN).time()):
+    if _sleeps(wishes, waking(info.hazard, alert.origin, rank)) and is_quiet(
+        wishes.quiet, alert.sent.astimezone(JAPAN).time()
+    ):
         return "発表は静かにする時間の中だった"
     return "対象"
+
+
+def _sleeps(wishes: Subscription, wakes: Waking) -> bool:
+    refused = wishes.quiet is not None and wishes.quiet.orders
+    return wakes is Waking.NOBODY or (wakes is Waking.UNLESS_REFUSED and refused)
 
 
 def _least(wishes: Subscription, followed: Sequence[Place], info: Info) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import NamedTuple
 
 from schemas.alert import Alert, Area, Drill, Info, MsgType, Origin, Scope, Status, Surface, active
@@ -18,6 +19,7 @@ from schemas.hazard import base
 from schemas.lifecycle import Stream, StreamState, Validity, standing, validity
 from schemas.notification import Item, Notice
 from services.dispatcher.core.places import Covers, municipalities
+from services.dispatcher.core.shapes import Shape, shape_of
 
 REAL = "real"
 """The run of everything that is no drill."""
@@ -27,6 +29,8 @@ NEWS_MAX = timedelta(minutes=10)
 heard: JMA's free route is up to five minutes behind."""
 LOUD_RANK = 4
 """From here on quiet hours do not count and the emergency lane is taken, as for quakes, tsunami and the office's orders."""
+ORDER_RANK = 3
+"""The office's order of this rank, 高齢者等避難, is addressed to the elderly: it wakes people."""
 
 
 class Pair(NamedTuple):
@@ -72,10 +76,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What is in force of a pair: the loudest block, and one as loud that may tell somebody something."""
+    """What is in force of a pair: the loudest block, and one as loud that may tell somebody something.
+
+    `shape`: where alone it is in force, if every block of the pair draws a shape and all are as loud. Where one is louder
+    than another, the municipality is told as a whole: nobody is missed who is only in the other one.
+    """
 
     top: Block
     telling: Block | None
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +182,34 @@ def is_order(hazard: str, origin: Origin) -> bool:
 
 
 def is_loud(hazard: str, origin: Origin, rank: int) -> bool:
-    """Whether it wakes people: quiet hours do not count, and it goes by the emergency lane."""
+    """Whether it goes by the emergency lane, with a sound."""
     return rank >= LOUD_RANK or base(hazard) in {QUAKE, "tsunami"} or is_order(hazard, origin)
+
+
+class Waking(Enum):
+    """Whom something wakes in quiet hours."""
+
+    EVERYBODY = auto()
+    UNLESS_REFUSED = auto()
+    """Orders of level 3: everybody but those who said that these are to wait as well."""
+    NOBODY = auto()
+
+
+def waking(hazard: str, origin: Origin, rank: int) -> Waking:
+    """Whom it wakes: rank 4 and above, quakes and tsunami everybody; the city's orders from level 3 unless refused."""
+    if rank >= LOUD_RANK or base(hazard) in {QUAKE, "tsunami"}:
+        return Waking.EVERYBODY
+    return Waking.UNLESS_REFUSED if is_order(hazard, origin) and rank >= ORDER_RANK else Waking.NOBODY
+
+
+def can_be_loud(stream: Stream) -> bool:
+    """Whether anything that is kept of the stream is loud: then its lowering and its end are as urgent."""
+    return any(
+        is_loud(info.hazard, alert.origin, info.rank or 1)
+        for alert in stream.kept
+        for info in alert.info
+        if active(info)
+    )
 
 
 def is_loud_item(item: Item) -> bool:
@@ -210,7 +245,21 @@ def _held(blocks: list[Block]) -> Held:
     # of two that are as loud, the one that names the municipality itself, then the newer; never the order of reading
     loudest = sorted(blocks, key=lambda one: (one.rank, one.named, one.alert.sent, one.stream), reverse=True)
     top = loudest[0]
-    return Held(top=top, telling=next((one for one in loudest if not one.mute and one.rank == top.rank), None))
+    return Held(
+        top=top,
+        telling=next((one for one in loudest if not one.mute and one.rank == top.rank), None),
+        shape=_shape(blocks),
+    )
+
+
+def _shape(blocks: list[Block]) -> Shape | None:
+    drawn = [shape for one in blocks if (shape := shape_of(one.area)) is not None]
+    if len(drawn) < len(blocks) or len({one.rank for one in blocks}) > 1:
+        return None
+    return Shape(
+        polygons=tuple(dict.fromkeys(text for one in drawn for text in one.polygons)),
+        circles=tuple(dict.fromkeys(text for one in drawn for text in one.circles)),
+    )
 
 
 def _changes(info: Info, alert: Alert, moment: Moment) -> Iterator[datetime]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from pyroaring import BitMap
 
@@ -22,10 +23,14 @@ NOBODY = BitMap()
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Who was told at a rank or above, and the notice (with its one item) that an end at this rank would speak of."""
+    """Who was told at a rank or above, and the notice (with its one item) that an end at this rank would speak of.
+
+    `lowered_at`: since when less is in force. Such a level tells no end; it only keeps a flapping rank from telling twice.
+    """
 
     devices: BitMap
     notice: Notice
+    lowered_at: datetime | None = None
 
 
 Levels = Mapping[int, Level]
@@ -65,7 +70,7 @@ class Ledger:
         devices = unpacked(entry.devices)
         levels.pop(entry.rank, None)
         if devices and entry.notice is not None:
-            levels[entry.rank] = Level(devices, entry.notice)
+            levels[entry.rank] = Level(devices, entry.notice, entry.lowered_at)
         if not levels:
             del pairs[pair]
         if not pairs:
@@ -117,32 +122,46 @@ class Draft:
         for one in range(LOWEST, rank + 1):
             before = levels.get(one)
             # the words of a rank at which others were told stay theirs
-            levels[one] = Level(devices, notice) if before is None else Level(before.devices | devices, before.notice)
+            # one that less has been in force of since counts no more: who was told of it then is told of it anew
+            if before is None or before.lowered_at is not None:
+                levels[one] = Level(devices, notice)
+            else:
+                levels[one] = Level(before.devices | devices, before.notice)
         levels[rank] = Level(levels[rank].devices, notice)
         self._changed[pair] = levels
 
-    def lower(self, pair: Pair, rank: int, notice: Notice) -> None:
-        """What is in force is this rank: what was told above is forgotten, so that a new rise is told again."""
+    def lower(self, pair: Pair, rank: int, notice: Notice, now: datetime, guard: timedelta = timedelta()) -> None:
+        """What is in force is this rank. What was told above is forgotten, so that a new rise is told again.
+
+        It is forgotten once less was in force for as long as `guard`: until then a rise to it is none.
+        """
         levels = self.levels(pair)
-        if not any(one > rank for one in levels):
-            return
-        kept = {one: level for one, level in levels.items() if one <= rank}
-        if rank in kept:
-            kept[rank] = Level(kept[rank].devices, notice)
-        self._changed[pair] = kept
+        kept: dict[int, Level] = {}
+        for one, level in levels.items():
+            since = level.lowered_at or now
+            if level.lowered_at is not None and since + guard <= now:
+                continue
+            if one <= rank:
+                kept[one] = replace(level, lowered_at=None)
+            elif guard:
+                kept[one] = replace(level, lowered_at=since)
+        if rank in kept and any(one > rank and level.lowered_at is None for one, level in levels.items()):
+            kept[rank] = replace(kept[rank], notice=notice)
+        if kept != levels:
+            self._changed[pair] = kept
 
     def take_out(self, pair: Pair, above: int, rank: int, devices: BitMap) -> None:
         """They were not told after all: not at this rank, nor below it down to `above`, which they had been told before."""
         out = devices - self.told(pair, rank + 1)
         levels = {
-            one: Level(level.devices - out, level.notice) if above < one <= rank else level
+            one: replace(level, devices=level.devices - out) if above < one <= rank else level
             for one, level in self.levels(pair).items()
         }
         self._changed[pair] = {one: level for one, level in levels.items() if level.devices}
 
     def keep_only(self, pair: Pair, devices: BitMap) -> None:
         """It is over: everybody is forgotten but these."""
-        levels = {one: Level(level.devices & devices, level.notice) for one, level in self.levels(pair).items()}
+        levels = {one: replace(level, devices=level.devices & devices) for one, level in self.levels(pair).items()}
         self._changed[pair] = {one: level for one, level in levels.items() if level.devices}
 
     def entries(self, run: str, shard: int) -> Iterator[LedgerEntry]:
@@ -167,5 +186,6 @@ def _entry(run: str, shard: int, pair: Pair, rank: int, level: Level) -> LedgerE
         area_desc=item.area_desc,
         origin=item.origin,
         notice=level.notice,
+        lowered_at=level.lowered_at,
         devices=packed(level.devices),
     )

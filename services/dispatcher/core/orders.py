@@ -14,7 +14,7 @@ from pyroaring import BitMap
 
 from schemas.alert import Status
 from schemas.area import AreaCode
-from schemas.notification import ORDER_DEVICES_MAX, Decision, Item, Notice, Order
+from schemas.notification import ORDER_DEVICES_MAX, Change, Decision, Item, Notice, Order
 from schemas.subscription import Channel, Language
 from services.dispatcher.core.force import NEWS_MAX, Held, Pair, is_loud_item
 from services.dispatcher.core.index import Index
@@ -109,12 +109,13 @@ def canary_order(decision: Decision) -> tuple[str, Order]:
 
 def _lots(notice: Notice, items: tuple[Item, ...], devices: str, index: Index, japan_time: time) -> Iterator[_Lot]:
     drill = notice.status is Status.EXERCISE
-    loud = any(map(is_loud_item, items)) and not drill
+    soft = drill or all(item.change is Change.LOWERED for item in items)
+    loud = any(map(is_loud_item, items)) and not soft
     topic = EMERGENCY if loud else ROUTINE
     members = unpacked(devices)
     # in quiet hours nobody is told of what is not loud, but whoever was told is told the end: then without a sound
-    quiet = BitMap() if loud or drill else members & index.quiet(japan_time)
-    for some, silent in ((members - quiet, drill), (quiet, True)):
+    quiet = BitMap() if loud or soft else members & index.quiet(japan_time)
+    for some, silent in ((members - quiet, soft), (quiet, True)):
         for language, channel, those in index.split(some):
             ids = index.devices(those)
             for start in range(0, len(ids), ORDER_DEVICES_MAX):

@@ -21,6 +21,7 @@ UNDERWAY_MAX = timedelta(hours=1)
 """After so long an order counts as told although no receipt says so: its worker is gone, and an end that waits for it
 would never be told. A receipt that comes later still corrects the ledger."""
 TELLING = frozenset({Change.NEW, Change.RISE})
+ENDING = frozenset({Change.END, Change.CANCEL})
 OVERTAKEN = frozenset({Outcome.SUPERSEDED, Outcome.EXPIRED})
 """A notice with several items is not sent when one of them does not hold: the others are told anew."""
 
@@ -177,4 +178,4 @@ def _telling(order: Order) -> Iterator[Item]:
 def _unended(order: Order, devices: tuple[str, ...]) -> tuple[Unended, ...]:
     if not devices or not any(_telling(order)):
         return ()
-    return tuple(Unended(item, devices) for item in order.notice.items if item.change not in TELLING)
+    return tuple(Unended(item, devices) for item in order.notice.items if item.change in ENDING)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from schemas.area import AreaCode, AreaTable, City, Scheme, UnknownArea, ancestors, resolve
+from schemas.subscription import Subscription
 
 Covers = Mapping[AreaCode, tuple[AreaCode, ...]]
 """Area of an alert → the municipalities (class20) that it means, in the order of their codes."""
@@ -30,9 +32,34 @@ def covers(city: City, neighbours: Iterable[City], table: AreaTable) -> Covers:
     return MappingProxyType({area: tuple(sorted(those)) for area, those in meant.items() if those})
 
 
+def above(covered: Covers) -> Mapping[AreaCode, tuple[AreaCode, ...]]:
+    """Municipality → the larger areas that mean it among others."""
+    found: dict[AreaCode, set[AreaCode]] = defaultdict(set)
+    for area, those in covered.items():
+        for one in those if len(those) > 1 else ():
+            found[one].add(area)
+    return MappingProxyType({one: tuple(sorted(larger)) for one, larger in found.items()})
+
+
 def municipalities(covered: Covers, area: AreaCode) -> tuple[AreaCode, ...]:
     """The municipalities of an area; a municipality of which the table says nothing means itself."""
     return covered.get(area) or ((area,) if area.scheme == Scheme.CLASS20 else ())
+
+
+def current(subscription: Subscription, covered: Covers) -> Subscription:
+    """A subscription with its places as the table has them now.
+
+    A place was resolved when it was chosen. Should its municipality have been split, or renamed, since, the device
+    follows all parts: the tables are read at a start, and with them every subscription is resolved anew.
+    """
+    if all(municipalities(covered, place.area) == (place.area,) for place in subscription.places):
+        return subscription
+    places = (
+        replace(place, area=area)
+        for place in subscription.places
+        for area in municipalities(covered, place.area) or (place.area,)
+    )
+    return replace(subscription, places=tuple(places))
 
 
 def _named(table: AreaTable, area: AreaCode) -> set[AreaCode]:

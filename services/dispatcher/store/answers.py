@@ -1,25 +1,27 @@
-"""Questions of why a device was told of an alert, or was not, answered by the shard that has the device."""
+"""Questions, answered: why a device was told of an alert or was not, by its shard; whom a draft would reach, by every shard."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from schemas.alert import Alert
 from schemas.area import AreaCode
-from schemas.notification import Answer, Decision, Order, Question, Receipt
+from schemas.lifecycle import Stream
+from schemas.notification import Answer, Decision, Order, Question, Reach, Receipt
 from schemas.subscription import Subscription
 from schemas.topics import TOPICS
-from services.dispatcher.core.explain import Facts, explain
-from services.dispatcher.core.force import run_named
+from services.dispatcher.core.explain import JAPAN, Facts, explain
+from services.dispatcher.core.force import Force, Moment, run_named, run_of
 from services.dispatcher.core.orders import EMERGENCY, ROUTINE
+from services.dispatcher.core.reach import NOBODY, case_of, drafted, reach
 from services.dispatcher.store.fold import SOURCE, Fold
 from services.dispatcher.store.projection import Projection, append, decoded
 from services.dispatcher.store.underway import RECEIPTS
 from services.eventlog.partition import partition_of
-from services.eventlog.port import BEFORE_FIRST, EventLog, Record
+from services.eventlog.port import BEFORE_FIRST, EventLog, Message, Record
 from services.runtime import logs, records
 from services.runtime.clock import Clock
 
@@ -57,6 +59,9 @@ class Answers:
         question = records.payload(record)
         if not isinstance(question, Question) or self.clock.now() - question.asked_at > FRESH * self.clock.speed:
             return
+        if question.draft is not None:
+            await self._preview(question, question.draft, record)
+            return
         number = partition_of(question.device, SHARDS)
         shard = self.shards.get(number)
         if shard is None:
@@ -70,6 +75,25 @@ class Answers:
         id_ = f"answer:{question.id}:{number}"
         message = records.message(answer, key=question.id, id=id_, source=SOURCE, at=self.clock.now(), cause=record.id)
         await append(self.log, self.clock, "answers", [message])
+
+    async def _preview(self, question: Question, draft: Alert, record: Record) -> None:
+        now = self.clock.now()
+        moment = Moment(now=now, leases=self.fold.leases)
+        found = drafted(draft, self.fold.situation, self.fold.watch, moment, self.fold.covers)
+        made: list[Message] = []
+        for number, shard in list(self.shards.items()):  # they may go to another process meanwhile
+            reached = NOBODY if found is None else await self._reach(*found, shard, now)
+            answer = Answer(question=question.id, shard=number, reach=reached)
+            id_ = f"answer:{question.id}:{number}"
+            made.append(records.message(answer, key=question.id, id=id_, source=SOURCE, at=now, cause=record.id))
+        await append(self.log, self.clock, "answers", made)
+
+    async def _reach(self, stream: Stream, force: Force, shard: Projection, now: datetime) -> Reach:
+        covers = self.fold.covers
+        waiting = shard.pending.waiting(run_of(stream) or "", now, covers)
+        hour = now.astimezone(JAPAN).time()
+        case = case_of(stream, force, covers, shard=shard.shard, now=now, japan_time=hour, waiting=waiting)
+        return await shard.bench.run(partial(reach, case, shard.index, shard.ledger, shard.rules, shard.tally))
 
     async def _facts(self, question: Question, shard: Projection) -> Facts:
         decisions = await self._decisions(question, shard)

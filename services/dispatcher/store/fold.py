@@ -52,7 +52,7 @@ class Fold:
     """The situation, rebuilt from topic `situation` at each start, and the leases, from topic `status`.
 
     `heard`: by source, how many reports of its lease have come. `revived`: how often it was heard again after its lease
-    had ended.
+    had ended. `epoch`: of the log.
     """
 
     log: EventLog
@@ -61,6 +61,7 @@ class Fold:
     covers: Covers
     reporter: Reporter
     situation: Situation = field(default_factory=Situation)
+    epoch: str = ""
     leases: dict[str, datetime] = field(default_factory=dict)
     heard: Counter[str] = field(default_factory=Counter)
     revived: Counter[str] = field(default_factory=Counter)
@@ -191,7 +192,6 @@ class Fold:
 
     async def _load_situation(self, *, publishes: bool) -> None:
         streams: dict[str, Stream] = {}
-        has_epoch = False
         after = BEFORE_FIRST
         while batch := await self.log.read("situation", 0, after=after):
             after = batch[-1].offset
@@ -201,9 +201,11 @@ class Fold:
                     streams[record.key] = value
                 elif value is None:
                     streams.pop(record.key, None)
-                has_epoch = has_epoch or isinstance(value, Epoch)
-        if publishes and not has_epoch:
+                elif isinstance(value, Epoch):
+                    self.epoch = value.epoch
+        if publishes and not self.epoch:
             epoch = Epoch(epoch=uuid4().hex)
+            self.epoch = epoch.epoch
             await self.log.append(
                 "situation",
                 [records.message(epoch, key=EPOCH_KEY, id=f"epoch:{epoch.epoch}", source=SOURCE, at=self.clock.now())],

@@ -11,14 +11,20 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 
+from pyroaring import BitMap
+
 from schemas.codec import Payload, Undecodable
 from schemas.notification import Decision, DeviceNumber, LedgerEntry
 from schemas.subscription import Subscription
 from services.dispatcher.core.index import Index
-from services.dispatcher.core.ledger import Ledger
+from services.dispatcher.core.ledger import Ledger, unpacked
 from services.dispatcher.core.pending import Pending
+from services.dispatcher.core.places import Covers, current
+from services.dispatcher.core.rules import HARD_LIMIT, Rules
+from services.dispatcher.core.tally import Tally
 from services.dispatcher.store.bench import Bench
-from services.eventlog.port import BEFORE_FIRST, EventLog, LogFull, Message, Record
+from services.dispatcher.store.snapshots import Snapshots
+from services.eventlog.port import BEFORE_FIRST, EventLog, LogFull, Message, Position, Record
 from services.runtime import logs, records
 from services.runtime.clock import Clock
 from services.runtime.consuming import dead
@@ -48,20 +54,36 @@ class Projection:
     log: EventLog
     clock: Clock
     bench: Bench
+    covers: Covers = field(default_factory=dict)
     index: Index = field(default_factory=Index)
     ledger: Ledger = field(default_factory=Ledger)
     pending: Pending = field(init=False)
     standing: dict[str, Decision] = field(default_factory=dict)
     last: Decision | None = None
+    snapshots: Snapshots | None = None
+    rules: Rules = field(default_factory=Rules)
+    tally: Tally = field(init=False)
+    welcomed: int = BEFORE_FIRST
+    """Up to here in `subscriptions`, whoever came has been told what is in force."""
+    _joined: set[str] = field(default_factory=set)
     _seen: int = BEFORE_FIRST
+    _numbered: int = BEFORE_FIRST
+    """Up to here in `numbers` the index knows what was given and let go of, by us or by an owner before us."""
+    _saved: int = BEFORE_FIRST
 
     def __post_init__(self) -> None:
         """Orders name devices; the index knows their numbers."""
         self.pending = Pending(self.index.number)
+        self.tally = Tally(max(limit.span for limit in (HARD_LIMIT, *self.rules.limits)))
 
     async def load(self) -> None:
         """Read everything but the orders under way."""
-        await self._each("numbers", self._take_numbers)
+        if self.snapshots is not None:
+            marks, self.index = await self.snapshots.load(self.shard)
+            self._seen = self._saved = marks.subscriptions
+            self._numbered = marks.numbers
+            self.pending = Pending(self.index.number)
+        self._numbered = await self._each("numbers", self._take_numbers, after=self._numbered)
         await self.catch_up()
         await self._release_numbers()
         await self._load_ledger()
@@ -76,8 +98,22 @@ class Projection:
                 await self._take_subscriptions(batch)
             self._seen = batch[-1].offset if batch else head
 
+    async def save(self) -> bool:
+        """Write a snapshot of the index; False where nothing has changed. Nothing may change it meanwhile."""
+        if self.snapshots is None or self._seen == self._saved:
+            return False
+        await self.snapshots.save(self.shard, self.index, self._seen, self._numbered)
+        self._saved = self._seen
+        return True
+
+    def newcomers(self) -> BitMap:
+        """Those whose wishes were taken since the last time that this was asked."""
+        joined, self._joined = self._joined, set()
+        return self.index.numbers(joined) if self.rules.newcomers else BitMap()
+
     def stand(self, decision: Decision) -> None:
         """A decision that is in the log: it is never made again, and this is how the ledger stands after it."""
+        self._count(decision)
         self.standing[key_of(decision)] = decision
         while len(self.standing) > STANDING_KEPT:
             del self.standing[next(iter(self.standing))]
@@ -90,11 +126,12 @@ class Projection:
 
     # --- topics ---
 
-    async def _each(self, topic: str, take: Take) -> None:
-        after = BEFORE_FIRST
+    async def _each(self, topic: str, take: Take, after: int = BEFORE_FIRST) -> int:
+        """Have everything of our partition taken; the last offset."""
         while batch := await self.log.read(topic, self.shard, after=after):
             after = batch[-1].offset
             await self.bench.run(partial(_take_decoded, take, batch))
+        return after
 
     def _take_numbers(self, read: Read) -> None:
         for record, value in read:
@@ -135,6 +172,9 @@ class Projection:
                 wishes[record.key] = value
             else:
                 await self._bury(record, value)
+        self._joined |= {
+            record.key for record, _ in read if record.offset > self.welcomed and wishes.get(record.key) is not None
+        }
         given = list(self._given(wishes))
         gone = [device for device, wish in wishes.items() if wish is None and self.index.number(device) is not None]
         await self._write_numbers(given, gone)
@@ -151,7 +191,7 @@ class Projection:
             if wish is None:
                 self.index.forget(device)
             else:
-                self.index.put(wish)
+                self.index.put(current(wish, self.covers))
 
     async def _write_numbers(self, given: Sequence[tuple[str, int]], gone: Sequence[str]) -> None:
         now = self.clock.now()
@@ -163,7 +203,8 @@ class Projection:
             message = records.tombstone(key=device, id=f"number:{device}:gone:{now.isoformat()}")
             messages.append(replace(message, partition=self.shard))
         if messages:
-            await append(self.log, self.clock, "numbers", messages)
+            written = await append(self.log, self.clock, "numbers", messages)
+            self._numbered = max(position.offset for position in written)
 
     def _number(self, key: str, number: int, id_: str) -> Message:
         value = DeviceNumber(number=number)
@@ -190,15 +231,23 @@ class Projection:
 
     async def _load_standing(self) -> None:
         head = await self.log.head("decisions", self.shard)
+        since = self.clock.now() - self.tally.span
         span = TAIL_FIRST
         found: list[Decision] = []
-        while not found and head > BEFORE_FIRST and span < TAIL_FIRST + 4 * head:
+        while head > BEFORE_FIRST and span < TAIL_FIRST + 4 * head and not (found and found[0].decided_at <= since):
             found = await self._decisions(max(head - span, BEFORE_FIRST))
             span *= 4
         # of two with one key the first counts
         for decision in found[-STANDING_KEPT:]:
             self.standing.setdefault(key_of(decision), decision)
+        for decision in {key_of(one): one for one in reversed(found)}.values():
+            if decision.decided_at > since:
+                self._count(decision)
         self.last = found[-1] if found else None
+
+    def _count(self, decision: Decision) -> None:
+        told = [unpacked(group.devices) for group in decision.groups]
+        self.tally.add(decision.decided_at, BitMap.union(*told) if told else BitMap())
 
     async def _decisions(self, after: int) -> list[Decision]:
         found: list[Decision] = []
@@ -224,16 +273,14 @@ def decoded(batch: Sequence[Record]) -> Read:
     return [(record, records.payload(record)) for record in batch]
 
 
-async def append(log: EventLog, clock: Clock, topic: str, messages: Sequence[Message]) -> None:
+async def append(log: EventLog, clock: Clock, topic: str, messages: Sequence[Message]) -> list[Position]:
     """Append, waiting out a full disk."""
     while True:
         try:
-            await log.append(topic, messages)
+            return await log.append(topic, messages)
         except LogFull as error:
             _log.error("append.waits", topic=topic, code=error.code, hint=str(error))
             await clock.sleep(RETRY_S)
-        else:
-            return
 
 
 def _take_decoded(take: Take, batch: Sequence[Record]) -> None:

@@ -12,21 +12,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from functools import partial
 
 from pyroaring import BitMap
 
-from schemas.lifecycle import Stream, standing
+from schemas.lifecycle import Stream
 from schemas.notification import Decision, LedgerEntry, Order, Receipt
 from schemas.situation import CANARY_STREAM
 from schemas.topics import TOPICS
 from services.dispatcher.core import corrections
 from services.dispatcher.core.corrections import Again
-from services.dispatcher.core.decide import Case, Give, Subject, Take, decide, over, subject_gone, subject_of
-from services.dispatcher.core.force import NEWS_MAX, Force, Held, Pair, notice_of, run_named, run_of, speaker
+from services.dispatcher.core.decide import Case, Give, Subject, Take, decide, subject_gone, subject_of
+from services.dispatcher.core.force import NEWS_MAX, Force, Held, Pair, can_be_loud, notice_of, run_named, run_of
 from services.dispatcher.core.ledger import key_of as ledger_key
 from services.dispatcher.core.ledger import unpacked
 from services.dispatcher.core.orders import (
@@ -40,6 +40,7 @@ from services.dispatcher.core.orders import (
 )
 from services.dispatcher.core.pending import Settled, Waiting
 from services.dispatcher.core.situation import concerns
+from services.dispatcher.store.due import BEGINNINGS, Due, ended, for_some, heard, woken
 from services.dispatcher.store.fold import ALERT_TOPICS, PLACES, SOURCE, Fold, positions
 from services.dispatcher.store.holds import Holds
 from services.dispatcher.store.projection import Projection, append, key_of
@@ -62,16 +63,6 @@ ORDERS_KEPT = timedelta(seconds=TOPICS[EMERGENCY].retention_s or 0)
 JAPAN = timezone(timedelta(hours=9))
 
 _log = logs.get("dispatcher")
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """Something that no record says: why, of which run, and the stream, or the pair whose stream is gone."""
-
-    why: str
-    run: str
-    stream: str = ""
-    pair: Pair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +91,8 @@ class Shard:
     _again: set[str] = field(default_factory=set)
     _revived: Counter[str] = field(default_factory=Counter)
     _swept: Force | None = None
+    _minute: time | None = None
+    _told: dict[str, datetime] = field(default_factory=dict)
     _stirred: bool = True
 
     def __post_init__(self) -> None:
@@ -147,6 +140,20 @@ class Shard:
         async with self._lock:
             await self.know.catch_up()
 
+    async def welcome(self) -> None:
+        """Tell those who have come, or follow something new, what is in force there."""
+        await self.ready.wait()
+        async with self._lock:
+            await self.know.catch_up()
+            joined = self.know.newcomers()
+            for due in for_some(self.fold, self._held, "joined", joined):
+                await self._sweep_one(due)
+
+    async def save(self) -> bool:
+        """Write a snapshot of who follows what, for the next start; whether there was anything new in it."""
+        async with self._lock:
+            return await self.know.save()
+
     def stir(self) -> None:
         """Something may be due: look at the next sweep."""
         self._stirred = True
@@ -155,7 +162,9 @@ class Shard:
         """Tell what time, and not a record, makes due. Cheap when there is nothing."""
         force = self.fold.force()
         changed = force is not self._swept or self._revived != self.fold.revived
-        if not (changed or self._stirred or self._held or self._again):
+        if not (
+            changed or self._stirred or self._held or self._again or self._minute != _minute(self.know.clock.now())
+        ):
             return
         async with self._lock:
             await self._release_held()
@@ -167,14 +176,23 @@ class Shard:
             revived, self._revived = self.fold.revived - self._revived, Counter(self.fold.revived)
             await self.know.catch_up()
             now = self.know.clock.now()
-            ended = await self.know.bench.run(lambda: list(self._over(force, now)))
-            for due in [*ended, *self._speaking(again, revived)]:
+            found = await self.know.bench.run(lambda: list(ended(self.know, self.fold, self._held, force, now)))
+            found += heard(self.fold, self._held, again, revived)
+            found += for_some(self.fold, self._held, "woke", await self._woken(now))
+            for due in found:
                 await self._sweep_one(due)
+
+    async def _woken(self, now: datetime) -> BitMap:
+        before, self._minute = self._minute, _minute(now)
+        if not self.know.rules.after_quiet or before == self._minute:
+            return BitMap()
+        return await self.know.bench.run(partial(woken, self.know.index, before, self._minute))
 
     def _tidy(self) -> None:
         """Let go of what nothing will come of any more."""
         streams = self.fold.situation.streams
         self._decided = {name: stream for name, stream in self._decided.items() if name in streams}
+        self._told = {name: at for name, at in self._told.items() if name in streams}
         self.know.pending.forget(self.know.clock.now() - ORDERS_KEPT)
 
     # --- alerts ---
@@ -188,6 +206,10 @@ class Shard:
                 self._held.put(stream, record)
                 self._pass(record)
                 continue
+            if stream is not None and (until := self._not_before(stream)) is not None:
+                self._held.put(stream, record, until)
+                self._pass(record)
+                continue
             made = await self._attempt(record, f"decide.{self.number}")
             finished.append(record)
             outputs += made
@@ -195,6 +217,14 @@ class Shard:
                 await self._finish(consumer, finished, outputs)
                 finished, outputs = [], []
         await self._finish(consumer, finished, outputs)
+
+    def _not_before(self, stream: Stream) -> datetime | None:
+        """When a stream that is not loud, and has told people something just now, may tell them the next thing."""
+        told = self._told.get(stream.stream)
+        if told is None or self._decided.get(stream.stream) is stream or can_be_loud(stream):
+            return None
+        until = told + self.know.rules.coalesce
+        return until if until > self.know.clock.now() else None
 
     async def _finish(self, consumer: Consumer, finished: Sequence[Record], outputs: Sequence[Output]) -> None:
         if not finished:
@@ -221,6 +251,8 @@ class Shard:
             return await self._canary(record, stream)
         outputs = await self._about(record.id, stream)
         self._decided[record.key] = stream
+        if any(output.topic in {EMERGENCY, ROUTINE} for output in outputs):
+            self._told[record.key] = self.know.clock.now()
         return outputs
 
     async def _about(self, cause: str, stream: Stream) -> list[Output]:
@@ -304,27 +336,7 @@ class Shard:
 
     # --- what time makes due ---
 
-    def _over(self, force: Force, now: datetime) -> Iterator[_Due]:
-        """What somebody was told and is over, though no alert of its own is on the way to say so, by stream."""
-        ledger, streams, covers = self.know.ledger, self.fold.situation.streams, self.fold.covers
-        done: set[tuple[str, str]] = set()
-        for run, pair in over(ledger, force, lambda run: self._waiting(run, now)):
-            stream = speaker(streams.values(), run, pair, covers)
-            if stream is None:
-                yield _Due("gone", run, pair=pair)
-            elif stream.stream not in self._held and (run, stream.stream) not in done:
-                done.add((run, stream.stream))
-                yield _Due("close" if standing(stream) is None else "expire", run, stream=stream.stream)
-
-    def _speaking(self, again: set[str], revived: Mapping[str, int]) -> Iterator[_Due]:
-        for name, stream in self.fold.situation.streams.items():
-            run, alert = run_of(stream), standing(stream)
-            if run is None or alert is None or name in self._held:
-                continue
-            if name in again or alert.lease in revived:
-                yield _Due("again" if name in again else "heard", run, stream=name)
-
-    async def _sweep_one(self, due: _Due) -> None:
+    async def _sweep_one(self, due: Due) -> None:
         stream = self.fold.situation.streams.get(due.stream)
         if due.pair is not None:
             if due.pair not in self.know.ledger.run(due.run):
@@ -336,7 +348,7 @@ class Shard:
             return  # it went meanwhile; the next sweep finds it gone
         at = self.know.clock.now()
         cause = f"{due.why}:{subject.notice.stream}:{subject.notice.revision}:{at:%Y%m%dT%H%M%S.%fZ}"
-        outputs = await self._make(cause, subject, begins=due.why in {"again", "heard"}, is_due=True)
+        outputs = await self._make(cause, subject, begins=due.why in BEGINNINGS, only=due.only, is_due=True)
         if outputs and self._consumer is not None:
             await self._commit(self._consumer, (), outputs, f"decide.{self.number}")
 
@@ -369,6 +381,8 @@ class Shard:
             gives=gives,
             begins=begins,
             only=only,
+            rules=self.know.rules,
+            tally=self.know.tally,
         )
         # all of it before the decision is appended: what fails here has told nobody anything, and may be tried again
         made = await self.know.bench.run(partial(self._worked_out, case))
@@ -431,6 +445,10 @@ class Shard:
         for start in range(0, max(0, ahead), OUTPUTS_MAX):
             await commit(consumer, (), outputs[start : min(start + OUTPUTS_MAX, ahead)], group=group, clock=clock)
         await commit(consumer, finished, outputs[max(0, ahead) :], group=group, clock=clock)
+
+
+def _minute(now: datetime) -> time:
+    return now.astimezone(JAPAN).time().replace(second=0, microsecond=0)
 
 
 def _order_output(topic: str, order: Order) -> Output:

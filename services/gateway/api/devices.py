@@ -95,10 +95,11 @@ class PlaceIn(BaseModel):
 
 
 class QuietIn(BaseModel):
-    """From when to when only rank 4 and above, quakes, tsunamis and orders are told; Japan's time."""
+    """From when to when only rank 4 and above, quakes, tsunamis and the city's orders are told; Japan's time."""
 
     start: str = Field(max_length=20)
     end: str = Field(max_length=20)
+    orders: bool = Field(default=False, description="the city's orders of level 3 (高齢者等避難) wait as well")
 
 
 class DeviceIn(BaseModel):
@@ -309,7 +310,7 @@ def _wish(given: DeviceIn) -> Wish:
     if "places" in sent:
         sent["places"] = [PlaceWish(**place.model_dump()) for place in given.places]
     if given.quiet is not None:
-        sent["quiet"] = (given.quiet.start, given.quiet.end)
+        sent["quiet"], sent["quiet_orders"] = (given.quiet.start, given.quiet.end), given.quiet.orders
     return Wish(**sent)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from schemas import codec
+from schemas.alert import Alert
 from schemas.notification import Question
 from services.eventlog.port import EventLogError
 from services.gateway.api.errors import ApiError, json_response
 from services.gateway.api.health import is_from_here
+from services.gateway.core.audience import Audience, lines
 from services.gateway.core.sends import Sends, answer
 from services.runtime.clock import Clock
 
@@ -21,6 +24,8 @@ SENDS_MAX = 100
 """Sends answered, the newest; the rest is in topic `receipts`."""
 
 
+DRAFT_BYTES_MAX = 262_144
+"""The largest alert that is counted before it goes out."""
 ID_MAX = 300
 """Characters of a device's or an alert's id; a longer one is nobody's."""
 
@@ -33,7 +38,11 @@ class Explains(Protocol):
         ...
 
 
-def router(sends: Callable[[], Sends], explains: Explains, clock: Clock) -> APIRouter:
+Counts = Callable[[Alert], Awaitable[Audience | None]]
+"""Whom an alert would be pushed to; None when not every shard has answered in time."""
+
+
+def router(sends: Callable[[], Sends], explains: Explains, clock: Clock, *, counted: Counts) -> APIRouter:
     """The routes, over what is known now."""
     api = APIRouter()
 
@@ -66,4 +75,39 @@ def router(sends: Callable[[], Sends], explains: Explains, clock: Clock) -> APIR
             {"device": device, "alert": alert, "lines": list(lines)}, headers={"cache-control": "no-store"}
         )
 
+    _add_preview(api, counted)
     return api
+
+
+def _add_preview(api: APIRouter, counted: Counts) -> None:
+    @api.post(
+        "/v1/operator/preview", summary="Whom an alert would be pushed to, for this machine only", response_model=None
+    )
+    async def preview(request: Request) -> Response:
+        if not is_from_here(request):
+            raise HTTPException(404)
+        draft = await _draft(request)
+        try:
+            found = await counted(draft)
+        except (EventLogError, TimeoutError) as error:
+            raise ApiError(503, "E5011", "the log takes no questions now", f"look at /health: {error}") from error
+        if found is None:
+            raise ApiError(
+                503, "E5012", "not every shard answered in time", "look at service:dispatcher in /health; ask again"
+            )
+        body = {"devices": found.devices, "takes_s": found.takes_s, "lines": list(lines(found))}
+        return json_response(body, headers={"cache-control": "no-store"})
+
+
+async def _draft(request: Request) -> Alert:
+    """The alert in the request: as it would stand in the log."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > DRAFT_BYTES_MAX:
+            raise ApiError(413, "E5003", "the draft is too large", f"at most {DRAFT_BYTES_MAX} bytes")
+    found = codec.decode({"ce_type": f"jp.hansho.alert.v{codec.MAJOR}"}, body)
+    if not isinstance(found, Alert):
+        reason = found.reason if isinstance(found, codec.Undecodable) else "another kind"
+        raise ApiError(422, "E5003", f"this is no alert: {reason}", "send one as it stands in topic alerts.*")
+    return found

@@ -93,12 +93,16 @@ class PlaceWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A registration or a change. `quiet`: start and end as written, None for none; `address`: None for none."""
+    """A registration or a change. `quiet`: start and end as written, None for none; `address`: None for none.
+
+    `quiet_orders`: whether the city's orders of level 3 are to wait as well; counts only with `quiet`.
+    """
 
     places: Sequence[PlaceWish] | Unset = UNSET
     hazard_min_ranks: Mapping[str, int] | Unset = UNSET
     language: str | Unset = UNSET
     quiet: tuple[str, str] | Unset | None = UNSET
+    quiet_orders: bool = False
     channel: str | Unset = UNSET
     address: str | Unset | None = UNSET
     permission: str | Unset = UNSET
@@ -154,7 +158,7 @@ def changed(before: Subscription, wish: Wish, where: Where, now: datetime) -> Su
         ("places", _places(wish.places, where) if not isinstance(wish.places, Unset) else UNSET),
         ("hazard_min_ranks", _hazards(wish.hazard_min_ranks)),
         ("language", _word(Language, wish.language, "language")),
-        ("quiet", _quiet(wish.quiet)),
+        ("quiet", _quiet(wish.quiet, orders=wish.quiet_orders)),
         ("channel", _channel(wish.channel)),
         ("address", _address(wish.address)),
         ("permission", _word(Permission, wish.permission, "permission")),
@@ -284,14 +288,14 @@ def _channel(given: str | Unset) -> Language | Channel | Permission | Refused | 
     return found
 
 
-def _quiet(given: tuple[str, str] | Unset | None) -> QuietHours | Refused | Unset | None:
+def _quiet(given: tuple[str, str] | Unset | None, *, orders: bool) -> QuietHours | Refused | Unset | None:
     if given is None or isinstance(given, Unset):
         return given
     if not all(map(_CLOCK.fullmatch, given)):
         hint = "start and end are times of day in Japan, as 22:00 and 07:00; null for no quiet hours"
         return Refused(code="E5429", message="the quiet hours are no times", hint=hint)
     start, end = map(time.fromisoformat, given)
-    return None if start == end else QuietHours(start=start, end=end)
+    return None if start == end else QuietHours(start=start, end=end, orders=orders)
 
 
 def _address(given: str | Unset | None) -> str | Refused | Unset | None:
@@ -321,7 +325,7 @@ def shown(subscription: Subscription, areas: AreaTable) -> dict[str, Any]:
         "places": [_shown_place(place, areas) for place in subscription.places],
         "hazard_min_ranks": dict(subscription.hazard_min_ranks),
         "language": subscription.language,
-        "quiet": quiet and {"start": f"{quiet.start:%H:%M}", "end": f"{quiet.end:%H:%M}"},
+        "quiet": quiet and {"start": f"{quiet.start:%H:%M}", "end": f"{quiet.end:%H:%M}", "orders": quiet.orders},
         "channel": subscription.channel,
         "address": subscription.address,
         "permission": subscription.permission,

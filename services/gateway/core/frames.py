@@ -7,11 +7,13 @@ protocol in ARCHITECTURE.md and `session.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+
+import orjson
 
 from schemas import codec
 from schemas.lifecycle import Stream, standing
@@ -77,19 +79,29 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def reduced(stream: Stream) -> bytes:
-    """The JSON of a stream as a client gets it: of the alerts only the one that counts."""
+def reduced(stream: Stream, messages: Sequence[Mapping[str, Any] | None]) -> bytes:
+    """The JSON of a stream as a client gets it: of the alerts only the one that counts, each block with its `message`.
+
+    `messages`: what is said of that alert's blocks, in their order, as `message.wire_of` has it. The digest does not
+    know of them.
+    """
     top = standing(stream)
-    return codec.encode(
-        Stream(
-            stream=stream.stream,
-            revision=stream.revision,
-            state=stream.state,
-            standing=stream.standing,
-            drill=stream.drill,
-            kept=() if top is None else (top,),
+    value = orjson.loads(
+        codec.encode(
+            Stream(
+                stream=stream.stream,
+                revision=stream.revision,
+                state=stream.state,
+                standing=stream.standing,
+                drill=stream.drill,
+                kept=() if top is None else (top,),
+            )
         )
     )
+    for info, message in zip((info for alert in value["kept"] for info in alert["info"]), messages, strict=True):
+        if message is not None:
+            info["message"] = message
+    return orjson.dumps(value)
 
 
 def welcome(

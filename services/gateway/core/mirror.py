@@ -14,11 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from schemas.lifecycle import Stream
+from schemas.lifecycle import Stream, standing
 from schemas.situation import CANARY_STREAM, EPOCH_KEY, digest
 from schemas.telegram import Epoch
-from services.gateway.core import frames
+from services.gateway.core import frames, message
 from services.gateway.core.frames import Frame
+from services.gateway.core.message import Names
 
 BEFORE_FIRST = -1
 """The offset before every record (as in the log's port)."""
@@ -58,7 +59,7 @@ class Mirror:
 
     `streams` are whole, `encoded` as clients get them. `steps` are the newest changes, all those above `floor`, so
     that a client at `floor` or later can be brought to the head by them alone. `canary` is our own test, apart from
-    everything.
+    everything. `names`: what areas are called in the messages.
     """
 
     epoch: str = ""
@@ -71,6 +72,7 @@ class Mirror:
     steps: tuple[Step, ...] = ()
     canary: Step | None = None
     snapshot: Frame = _NOTHING
+    names: Names = field(default_factory=lambda: MappingProxyType({}))
 
     def since(self, offset: int) -> tuple[Step, ...] | None:
         """The steps from an offset to the head; None when they are not all kept, or the offset is not ours."""
@@ -120,7 +122,7 @@ class _Draft:
             self._take_canary(change)
         elif isinstance(change.value, Stream):
             self.streams[change.key] = change.value
-            self.encoded[change.key] = frames.reduced(change.value)
+            self.encoded[change.key] = self._reduced(change.value)
             self._step(change, self._alert(change, self.encoded[change.key]))
         elif change.key in self.streams:
             del self.streams[change.key], self.encoded[change.key]
@@ -128,7 +130,11 @@ class _Draft:
 
     def _take_canary(self, change: Change) -> None:
         if isinstance(change.value, Stream):
-            self.canary = Step(offset=change.offset, frame=self._alert(change, frames.reduced(change.value)))
+            self.canary = Step(offset=change.offset, frame=self._alert(change, self._reduced(change.value)))
+
+    def _reduced(self, stream: Stream) -> bytes:
+        top = standing(stream)
+        return frames.reduced(stream, () if top is None else message.wire_of(top, self.before.names))
 
     def _alert(self, change: Change, stream: bytes) -> Frame:
         return frames.alert(epoch=self.epoch, offset=change.offset, id=change.id, cause=change.cause, stream=stream)
@@ -151,6 +157,7 @@ class _Draft:
             steps=steps,
             canary=self.canary,
             snapshot=frames.snapshot(epoch=self.epoch, offset=self.offset, digest=sum_, streams=self.encoded.values()),
+            names=self.before.names,
         )
 
     def _kept(self, sum_: str, *, live: bool) -> tuple[int, tuple[Step, ...]]:

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from schemas.alert import Alert, Info
+from schemas.alert import Alert, Info, InfoState
 from schemas.area import AreaCode
 from schemas.notification import Change, Item, Notice
 from schemas.office import Purpose
 from schemas.subscription import Language
 from schemas.text import Text
+from services.gateway.core.card import Card, card
 from services.gateway.core.composing import read
 from services.gateway.core.incident import Incident
+from services.gateway.core.message import of_block
 from services.gateway.core.wording import Medium, Wording, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The texts of a push, and who gets one: a change that raises nothing changes screens and wakes nobody."""
+    """The texts of a push, and who gets one: a change that raises nothing changes screens and wakes nobody.
+
+    `sign`: what signs then show, None where they show it no more.
+    """
 
     texts: tuple[Wording, ...]
+    sign: Card | None
     change: Change
     wakes: bool
 
@@ -43,7 +49,16 @@ def preview(incident: Incident, purpose: Purpose, alert: Alert, names: Mapping[A
         items=() if told is None else _items(alert, told, change, before),
     )
     texts = tuple(word(notice, language, Medium.PUSH, names) for language in Language)
-    return Preview(texts=texts, change=change, wakes=_wakes(purpose, before, said))
+    return Preview(texts=texts, sign=on_sign(alert, names), change=change, wakes=_wakes(purpose, before, said))
+
+
+def on_sign(alert: Alert, names: Mapping[AreaCode, Text]) -> Card | None:
+    """What signs show by an alert of the office; None when they show it no more."""
+    info = alert.info[0] if alert.info else None
+    if info is None or info.state is not InfoState.ACTIVE:
+        return None
+    places = dict.fromkeys(area.area_desc for area in info.area if area.code is not None)
+    return card(of_block(alert, info, names), list(places), Language.JA)
 
 
 def _last_info(incident: Incident) -> Info | None:

@@ -12,11 +12,12 @@ from datetime import timedelta, timezone
 from schemas.alert import Origin, Status
 from schemas.area import AreaCode
 from schemas.hazard import HAZARDS, TAKE_CARE, base
-from schemas.level import LEVELS
+from schemas.level import INFORMATION_RANK, LEVELS
 from schemas.notification import Change, Item, Notice
 from schemas.subscription import Language
-from schemas.text import Text
+from schemas.text import DRILL_MARK, Text
 from services.gateway.core import words
+from services.gateway.core.message import plain_event
 from services.gateway.core.wording import (
     BODY_MAX,
     INBOX_BODY_MAX,
@@ -24,22 +25,23 @@ from services.gateway.core.wording import (
     TITLE_MAX,
     Medium,
     Wording,
-    plain_event,
 )
 from services.gateway.core.words import chosen
 
 PUSH_BYTES_MAX = 2_048
 """UTF-8 bytes of title and body together: half of what FCM takes, the other half is for everything around it."""
+SIGN_LINE_MAX = 100
+"""Characters of a line of a sign; a longer one would be too small to be read from afar."""
 
 _JST = timezone(timedelta(hours=9))
 _KANJI = re.compile(r"[\u3400-\u9fff々〆]")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _LEVEL = {
-    Language.JA: re.compile(r"警戒レベル([１-５])(相当)?"),
-    Language.EASY: re.compile(r"けいかいレベル([１-５])(くらい)?"),
+    Language.JA: re.compile(r"警戒レベル([１-５1-5])(相当)?"),
+    Language.EASY: re.compile(r"けいかいレベル([１-５1-5])(くらい)?"),
     Language.EN: re.compile(r"level ([1-5])( equivalent)?", re.IGNORECASE),
 }
-_ACTIVE = frozenset({Change.NEW, Change.RISE})
+_ACTIVE = frozenset({Change.NEW, Change.RISE, Change.LOWERED})
 
 
 def faults(text: Wording, notice: Notice, names: Mapping[AreaCode, Text]) -> tuple[str, ...]:
@@ -53,13 +55,13 @@ def faults(text: Wording, notice: Notice, names: Mapping[AreaCode, Text]) -> tup
 
 
 def _form(text: Wording, notice: Notice) -> Iterator[str]:
-    title_max, body_max = (TITLE_MAX, BODY_MAX) if text.medium is Medium.PUSH else (INBOX_TITLE_MAX, INBOX_BODY_MAX)
-    mark = chosen(words.DRILL_MARK, text.language)
-    for part, value, length_max in (("title", text.title, title_max), ("body", text.body, body_max)):
+    mark = chosen(DRILL_MARK, text.language)
+    for part, value, length_max in _parts(text):
         if not value.strip():
             yield f"the {part} is empty"
-        if len(value) > length_max:
-            yield f"the {part} has {len(value)} characters, {length_max} fit"
+        length = max(map(len, value.split("\n"))) if text.medium is Medium.SIGN else len(value)
+        if length > length_max:
+            yield f"the {part} has {length} characters, {length_max} fit"
         if _CONTROL.search(value):
             yield f"the {part} holds a control character"
         if notice.drill is not None and not value.startswith(mark):
@@ -68,6 +70,16 @@ def _form(text: Wording, notice: Notice) -> Iterator[str]:
             yield f"the {part} calls something real a drill"
     if text.medium is Medium.PUSH and len((text.title + text.body).encode()) > PUSH_BYTES_MAX:
         yield f"more than {PUSH_BYTES_MAX} bytes"
+
+
+def _parts(text: Wording) -> Iterator[tuple[str, str, int]]:
+    """Every part with its name and how many characters of a line fit; a sign has no title, and breaks where its lines do."""
+    if text.medium is Medium.SIGN:
+        yield "body", text.body, SIGN_LINE_MAX
+        return
+    title_max, body_max = (TITLE_MAX, BODY_MAX) if text.medium is Medium.PUSH else (INBOX_TITLE_MAX, INBOX_BODY_MAX)
+    yield "title", text.title, title_max
+    yield "body", text.body, body_max
 
 
 def _time_and_source(text: Wording, notice: Notice, names: Mapping[AreaCode, Text]) -> Iterator[str]:
@@ -81,7 +93,7 @@ def _time_and_source(text: Wording, notice: Notice, names: Mapping[AreaCode, Tex
 def _sources(notice: Notice, language: Language, names: Mapping[AreaCode, Text]) -> Iterator[str]:
     yield notice.sender_name[:20]
     yield from (chosen(name, language) for name in names.values() if name.ja == notice.sender_name)
-    yield from (chosen(who, language) for who in (words.JMA, words.OFFICE, words.GAUGE, words.OTHER))
+    yield from (chosen(who, language) for who in (words.JMA, words.JMA_SHORT, words.OFFICE, words.GAUGE, words.OTHER))
 
 
 def _lead(text: Wording, item: Item, names: Mapping[AreaCode, Text]) -> Iterator[str]:
@@ -94,10 +106,15 @@ def _lead(text: Wording, item: Item, names: Mapping[AreaCode, Text]) -> Iterator
         yield "no hazard"
     if not any(action and action.rstrip("。.") in text.body for action in _actions(item, text.language)):
         yield "no action"
-    over = {Change.END: ("解除", "終了", "おわり", "over"), Change.CANCEL: ("取", "まちがい", "withdrawn")}
+    over = {
+        Change.END: ("解除", "終了", "おわり", "over"),
+        Change.CANCEL: ("取", "まちがい", "withdrawn"),
+    }
+    if text.medium is not Medium.SIGN:  # a card shows what is in force, not what it was before
+        over[Change.LOWERED] = ("下", "さがりました", "lowered")
     for part in (text.title, text.body):
         if item.change in over and not any(sign in part.casefold() for sign in over[item.change]):
-            yield "something over is told as if it began"
+            yield "something over or lowered is told as if it began"
 
 
 def _hazards(item: Item, language: Language) -> Iterator[str]:
@@ -110,7 +127,9 @@ def _hazards(item: Item, language: Language) -> Iterator[str]:
     event = plain_event(item.event)
     yield event[:30] if language is Language.JA else ""
     yield from (
-        chosen(grade, language) for end, grade in words.GRADES if end in words.WHOLE_GRADES and event.endswith(end)
+        chosen(grade, language)
+        for end, grade in words.GRADES.items()
+        if end in words.WHOLE_GRADES and event.endswith(end)
     )
 
 
@@ -127,7 +146,9 @@ def _actions(item: Item, language: Language) -> Iterator[str]:
             row = LEVELS[item.level]
             yield chosen(row.action if item.origin is Origin.OFFICE else row.equivalent_action, language)
         else:
-            yield chosen(HAZARDS.get(base(item.hazard), HAZARDS["notice"]).action, language)
+            informs = item.rank == INFORMATION_RANK and item.origin is Origin.OFFICIAL
+            row_of_hazard = HAZARDS.get(base(item.hazard), HAZARDS["notice"])
+            yield chosen(TAKE_CARE if informs else row_of_hazard.action, language)
 
 
 def _levels(text: Wording, items: Sequence[Item]) -> Iterator[str]:
@@ -164,7 +185,7 @@ def _orders(text: Wording, items: Sequence[Item]) -> Iterator[str]:
 def _easy(text: Wording, notice: Notice, names: Mapping[AreaCode, Text]) -> Iterator[str]:
     """No kanji but in names of places, and the drill's mark, which is a sign."""
     places = sorted({item.area_desc for item in notice.items} | {name.easy for name in names.values()}, key=len)
-    bare = f"{text.title}\n{text.body}".replace(words.DRILL_MARK.easy, "")
+    bare = f"{text.title}\n{text.body}".replace(DRILL_MARK.easy, "")
     for place in reversed(places):
         bare = bare.replace(place, "") if place else bare
     if found := _KANJI.search(bare):

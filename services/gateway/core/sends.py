@@ -20,7 +20,7 @@ from schemas.situation import CANARY_STREAM
 from services.gateway.core import console
 from services.gateway.core.devices import TEST
 from services.gateway.core.frames import instant
-from services.gateway.core.wording import plain_event
+from services.gateway.core.message import plain_event
 
 SENDINGS_MAX = 200
 """Sendings known by order, the newest. An order that could come again after a crash is never among the older ones."""

@@ -13,13 +13,12 @@ from typing import Any
 from zlib import crc32
 
 from schemas import area
-from schemas.alert import Alert, Area, Info, Origin, Scope, Status, Surface, active
+from schemas.alert import Alert, Area, Info, Scope, Status, Surface, active
 from schemas.area import AreaCode, AreaTable, City, Scheme, UnknownArea
-from schemas.hazard import HAZARDS, TAKE_CARE, base
-from schemas.level import LEVELS
 from schemas.lifecycle import Stream, StreamState, Validity, standing, validity
-from schemas.text import Text
+from services.gateway.core import message
 from services.gateway.core.frames import instant
+from services.gateway.core.message import Names
 from services.gateway.core.view import View
 
 STALE_S = 60.0
@@ -155,20 +154,12 @@ def is_public(alert: Alert) -> bool:
     return alert.status is Status.ACTUAL
 
 
-def action(info: Info, origin: Origin) -> Text:
-    """What to do: by the level where there is one (an official warning orders nothing), else by the hazard."""
-    if info.level is not None:
-        row = LEVELS[info.level]
-        return row.action if origin is Origin.OFFICE else row.equivalent_action
-    known = HAZARDS.get(base(info.hazard))
-    return TAKE_CARE if known is None else known.action
-
-
 # --- the answer ---
 
 
 def answer(view: View, where: Place, found: Sequence[Held]) -> dict[str, Any]:
-    """The body of `GET /v1/situation`."""
+    """The body of `GET /v1/situation`. `message` is what is said of each, as on the stream (`message.wire`)."""
+    names = view.mirror.names
     real = [one for one in found if one.alert.status is Status.ACTUAL]
     drills = [one for one in found if one.alert.status is Status.EXERCISE]
     return {
@@ -177,9 +168,9 @@ def answer(view: View, where: Place, found: Sequence[Held]) -> dict[str, Any]:
         "offset": view.mirror.offset,
         "digest": view.mirror.digest,
         "area": where.asked,
-        "alerts": [_item(one) for one in real if one.validity is Validity.IN_FORCE],
-        "lapsed": [_lapsed(one) for one in real if one.validity is Validity.LAPSED],
-        "drills": [_item(one) for one in drills if one.validity is Validity.IN_FORCE],
+        "alerts": [_item(one, names) for one in real if one.validity is Validity.IN_FORCE],
+        "lapsed": [_lapsed(one, names) for one in real if one.validity is Validity.LAPSED],
+        "drills": [_item(one, names) for one in drills if one.validity is Validity.IN_FORCE],
         "leases": {source: instant(until) for source, until in sorted(view.leases().items())},
     }
 
@@ -194,8 +185,8 @@ def etag(view: View, where: Place, found: Sequence[Held]) -> str:
     return f'W/"{view.mirror.digest}-{crc32(chr(10).join(seen).encode()):08x}"'
 
 
-def _item(one: Held) -> dict[str, Any]:
-    told = action(one.info, one.alert.origin)
+def _item(one: Held, names: Names) -> dict[str, Any]:
+    said = message.wire(message.of_block(one.alert, one.info, names))
     return {
         "stream": one.stream.stream,
         "revision": one.alert.revision,
@@ -213,12 +204,13 @@ def _item(one: Held) -> dict[str, Any]:
         "expires": instant(one.info.expires) if one.info.expires else None,
         "lease": one.alert.lease or None,
         "headline": one.info.headline or one.alert.headline,
-        "action": {"ja": told.ja, "easy": told.easy, "en": told.en},
+        "action": said["action"],
+        "message": said,
     }
 
 
-def _lapsed(one: Held) -> dict[str, Any]:
-    return {**_item(one), "since": instant(one.until) if one.until else None}
+def _lapsed(one: Held, names: Names) -> dict[str, Any]:
+    return {**_item(one, names), "since": instant(one.until) if one.until else None}
 
 
 def _area(one: Area) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The words that texts for people are put together from: what no table of the contract says yet.
 
-Names of hazards, levels, orders and what to do stand in `schemas/level.py` and `schemas/hazard.py`; here are the drill
-marks, how sources grade their events, what to do when something is over, verbs, and who sources are.
+Names of hazards, levels, orders and what to do stand in `schemas/level.py` and `schemas/hazard.py`; here are
+how sources grade their events, what to do when something is over, verbs, and who sources are.
 """
 
 from __future__ import annotations
@@ -10,26 +10,28 @@ from types import MappingProxyType
 
 from schemas.text import Text
 
-DRILL_MARK = Text(ja="【訓練】", easy="【訓練】", en="DRILL: ")
-"""First in every text of a drill. The same sign in easy Japanese as on every screen; its reading follows at once."""
-DRILL_SAID = Text(
-    ja="これは訓練です。", easy="れんしゅうです。ほんとうでは ありません。 ", en="This is a drill, not a real alert. "
+GRADES = MappingProxyType(
+    {
+        "大津波警報": Text(ja="大津波 警報", easy="とても おおきな つなみの けいほう", en="major tsunami warning"),
+        "特別警報": Text(ja="特別 警報", easy="とくべつけいほう", en="emergency warning"),
+        "危険警報": Text(ja="危険 警報", easy="きけんけいほう", en="danger warning"),
+        "警報": Text(ja="警報", easy="けいほう", en="warning"),
+        "早期注意情報": Text(ja="早期 注意", easy="はやめの ちゅうい", en="early notice"),
+        "注意報": Text(ja="注意報", easy="ちゅういほう", en="advisory"),
+        "注意情報": Text(ja="注意 情報", easy="ちゅうい じょうほう", en="advisory"),
+        "緊急情報": Text(ja="緊急 情報", easy="きんきゅう じょうほう", en="urgent notice"),
+        "速報": Text(ja="速報", easy="そくほう", en="report"),
+        "情報": Text(ja="情報", easy="じょうほう", en="information"),
+        "氾濫開始水位": Text(ja="氾濫開始 水位", easy="かわの みずが あふれる たかさ", en="river at overflow level"),
+        "氾濫危険水位": Text(ja="氾濫危険 水位", easy="かわの みずが あぶない たかさ", en="river at danger level"),
+        "避難判断水位": Text(ja="避難判断 水位", easy="かわの みずが とても たかい", en="river very high"),
+        "氾濫注意水位": Text(ja="氾濫注意 水位", easy="かわの みずが たかい", en="river high"),
+        "水防団待機水位": Text(ja="水防団待機 水位", easy="かわの みずが すこし たかい", en="river somewhat high"),
+        "観測開始水位": Text(ja="観測開始 水位", easy="かわの みずが ふえはじめた", en="river beginning to rise"),
+    }
 )
-
-GRADES = (
-    ("大津波警報", Text(ja="大津波警報", easy="とても おおきな つなみの けいほう", en="major tsunami warning")),
-    ("特別警報", Text(ja="特別警報", easy="とくべつけいほう", en="emergency warning")),
-    ("危険警報", Text(ja="危険警報", easy="きけんけいほう", en="danger warning")),
-    ("警報", Text(ja="警報", easy="けいほう", en="warning")),
-    ("早期注意情報", Text(ja="早期注意情報", easy="はやめの ちゅうい", en="early notice")),
-    ("注意報", Text(ja="注意報", easy="ちゅういほう", en="advisory")),
-    ("注意情報", Text(ja="注意情報", easy="ちゅうい じょうほう", en="advisory")),
-    ("緊急情報", Text(ja="緊急情報", easy="きんきゅう じょうほう", en="urgent notice")),
-    ("速報", Text(ja="速報", easy="そくほう", en="report")),
-    ("情報", Text(ja="情報", easy="じょうほう", en="information")),
-)
-"""How a source grades its events, by the end of the event's name, the longest first; the same words as on signs."""
-WHOLE_GRADES = frozenset({"大津波警報"})
+"""How a source grades its events, by the end of the event's name, the longest first. A blank is where a line may break."""
+WHOLE_GRADES = frozenset({"大津波警報", *(ending for ending in GRADES if ending.endswith("水位"))})
 """Grades that name their hazard already."""
 RELEASED_BY = ("警報", "注意報")
 """What ends so is released 解除; anything else is over 終了."""
@@ -55,6 +57,8 @@ MISTAKEN = Text(
 )
 
 JMA = Text(ja="気象庁", easy="きしょうちょう", en="Japan Meteorological Agency")
+JMA_SHORT = Text(ja="気象庁", easy="きしょうちょう", en="JMA")
+"""Where a screen has room for a few letters."""
 OFFICE = Text(ja="", easy="まちの やくしょ", en="")
 GAUGE = Text(ja="", easy="かわの みずを はかる ところ", en="")
 OTHER = Text(ja="", easy="くにや けんの やくしょ", en="")
@@ -69,15 +73,15 @@ TEST_SAID = Text(
 
 VERBS = MappingProxyType(
     {
-        "order": Text(ja="発令", easy="", en="issued"),
-        "issued": Text(ja="発表", easy="", en="issued"),
-        "observed": Text(ja="観測", easy="", en="observed"),
-        "released": Text(ja="解除", easy="", en="ended"),
-        "over": Text(ja="終了", easy="", en="ended"),
-        "withdrawn": Text(ja="取消", easy="", en="withdrawn"),
+        "order": Text(ja="発令", easy="だしました", en="issued"),
+        "issued": Text(ja="発表", easy="だしました", en="issued"),
+        "observed": Text(ja="観測", easy="はかりました", en="observed"),
+        "released": Text(ja="解除", easy="おわりました", en="ended"),
+        "over": Text(ja="終了", easy="おわりました", en="ended"),
+        "withdrawn": Text(ja="取消", easy="とりけしました", en="withdrawn"),
     }
 )
-"""What the source did at that time; easy Japanese leaves it out."""
+"""What the source did at that time."""
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -85,3 +89,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 def chosen(text: Text, language: str) -> str:
     """The words in one language."""
     return {"ja": text.ja, "easy": text.easy, "en": text.en}[language]
+
+
+def capital(text: str) -> str:
+    """The words as they begin a line; Japanese stays as it is."""
+    return text[:1].upper() + text[1:]

@@ -8,6 +8,8 @@ stands beside the result, and says what was left out.
     E3110–E3119  Control and Head: type, status, times, identity
     E3120–E3129  the Body: kinds, areas
     E3130–E3139  feeds
+    E3140–E3159  CAP and L-Alert
+    E3160–E3167  river readings
 """
 
 from __future__ import annotations
@@ -45,6 +47,29 @@ class Code(StrEnum):
     NOT_A_FEED = "E3130"
     BROKEN_ENTRY = "E3131"
     TOO_MANY_ENTRIES = "E3132"
+    CAP_IDENTITY = "E3140"
+    CAP_STATUS = "E3141"
+    CAP_ENUM = "E3142"
+    CAP_REFERENCES = "E3143"
+    CAP_TIME = "E3144"
+    CAP_GEOMETRY = "E3145"
+    CAP_NO_AREA = "E3146"
+    CAP_UNKNOWN_AREA = "E3147"
+    CAP_ELEMENT = "E3148"
+    CAP_NAMESPACE = "E3149"
+    CAP_ORDER = "E3150"
+    SIGNATURE_WRONG = "E3151"
+    NO_CAP = "E3152"
+    LALERT_DOCUMENT = "E3153"
+    UNKNOWN_SORT = "E3154"
+    UNKNOWN_FORMAT = "E3160"
+    NOT_JSON = "E3161"
+    UNREADABLE_VALUE = "E3162"
+    UNREADABLE_OBSERVED = "E3163"
+    TOO_MANY_READINGS = "E3164"
+    SOURCE_REFUSES = "E3165"
+    UNKNOWN_UNIT = "E3166"
+    CUT_SHORT = "E3167"
 
 
 HINTS: dict[Code, str] = {
@@ -73,7 +98,30 @@ HINTS: dict[Code, str] = {
     Code.MORE_DEFECTS: "read the telegram: so much is wrong with it that it may be no telegram",
     Code.NOT_A_FEED: "look at what the address serves",
     Code.BROKEN_ENTRY: "the telegram of this entry is not fetched by this route; the long feed may have it whole",
+    Code.UNKNOWN_FORMAT: "none of our river sources writes this: look at what the address serves",
+    Code.NOT_JSON: "it may have been cut on its way: fetch it again",
+    Code.UNREADABLE_VALUE: "this value is left out; a new sign of the source belongs into its reader",
+    Code.UNREADABLE_OBSERVED: "without its time a value cannot be placed; it is left out",
+    Code.TOO_MANY_READINGS: "the rest is not read: ask the source for less at a time",
+    Code.SOURCE_REFUSES: "the source answers with its own error: look at the address and the station's id",
+    Code.UNKNOWN_UNIT: "the value is left out: a unit that is not known is not guessed",
+    Code.CUT_SHORT: "the document ends before its end: fetch it again",
     Code.TOO_MANY_ENTRIES: "the rest is not read; the feed is not one of JMA's",
+    Code.CAP_IDENTITY: "without identifier, sender and time it can neither be renewed nor ended: tell its sender",
+    Code.CAP_STATUS: "it may be no real and no public message, so it goes no further; tell its sender",
+    Code.CAP_ENUM: "taken as Unknown; tell its sender",
+    Code.CAP_REFERENCES: "what it renews or ends is known only as far as it says so; tell its sender",
+    Code.CAP_TIME: "counted as not stated; tell its sender",
+    Code.CAP_GEOMETRY: "look at the area on a map; codes of areas are not touched by it; tell its sender",
+    Code.CAP_NO_AREA: "an alert for nowhere reaches nobody: read it and act on it by hand",
+    Code.CAP_UNKNOWN_AREA: "it is refused whole rather than sent to fewer: read it, and give its codes a place if they are ours",
+    Code.CAP_ELEMENT: "the rest of it is used; tell its sender",
+    Code.CAP_NAMESPACE: "read as CAP all the same; tell its sender",
+    Code.CAP_ORDER: "read all the same; tell its sender",
+    Code.SIGNATURE_WRONG: "it was changed after it was signed, or by somebody else: ask its sender by another way",
+    Code.NO_CAP: "look at what the address serves",
+    Code.LALERT_DOCUMENT: "without documentID and documentRevision it can neither be renewed nor ended: tell its sender",
+    Code.UNKNOWN_SORT: "told in its own words; if L-Alert has introduced it, give it a row in core/cap/lalert.py",
 }
 """What to do, by code."""
 

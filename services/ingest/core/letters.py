@@ -14,13 +14,28 @@ from hashlib import sha256
 
 from schemas.alert import Alert
 from schemas.telegram import DeadLetter
-from services.ingest.core.defect import Defect
+from services.ingest.core.defect import Code, Defect
 from services.ingest.core.trouble import Trouble
 
 VALUE_BYTES_MAX = 6_000_000
 """The largest original value kept in a dead letter; of a larger one its SHA-256 stays, the bytes are in `telegrams`."""
 DEFECTS_NAMED_MAX = 20
 """Partial defects that one notice names; of more, their number."""
+REFUSALS = frozenset(
+    {
+        Code.CAP_IDENTITY,
+        Code.CAP_STATUS,
+        Code.CAP_NO_AREA,
+        Code.CAP_UNKNOWN_AREA,
+        Code.LALERT_DOCUMENT,
+        Code.CAP_ELEMENT,
+    }
+)
+"""What CAP and L-Alert messages are refused for."""
+NOTICED = frozenset(
+    {Code.SIGNATURE_WRONG, Code.CAP_UNKNOWN_AREA, Code.CAP_ENUM, Code.UNKNOWN_SORT, Code.UNKNOWN_STATE, Code.CAP_TIME}
+)
+"""What somebody should know of a message that is used; its other defects are its sender's habits."""
 NOWHERE = -1
 """Partition and offset of what never came into the log."""
 
@@ -55,6 +70,12 @@ def alert_records(alert: Alert, topic: str) -> list[Emission]:
     ]
 
 
+def chain_record(whole: Alert, topic: str) -> Emission:
+    """What a chain of CAP messages says together: named by stream and revision, for one message more makes another."""
+    [stream] = whole.streams
+    return Emission(topic=topic, key=stream, id=f"alert:{stream}@{whole.revision}", payload=whole)
+
+
 def dead_record(origin: Origin, trouble: Trouble) -> Emission:
     """A telegram, or a part of it, that could not be used."""
     return Emission(
@@ -73,6 +94,11 @@ def dead_record(origin: Origin, trouble: Trouble) -> Emission:
             value=_kept(origin.value),
         ),
     )
+
+
+def refusal(defects: Sequence[Defect]) -> Defect:
+    """Of what is wrong with a message, what it was refused for."""
+    return next((one for one in reversed(defects) if one.code in REFUSALS), defects[0])
 
 
 def never_fetched(key: str, trouble: Trouble, at: datetime) -> Emission:

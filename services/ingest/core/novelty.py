@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from services.ingest.core.feed import Entry
 from services.ingest.core.polling import Source
-from services.ingest.core.types import EMERGENCY, StreamKey, by_name
+from services.ingest.core.types import EMERGENCY, by_name
 
 TRIES_MAX = 10
 """Polls that try to fetch one telegram (ten minutes live); then it is given up with a defect and an alarm. A telegram
@@ -78,16 +78,16 @@ def _port(parts: SplitResult) -> int | None:
 def is_wanted(source: Source, offices: Container[str], name: str) -> bool:
     """Whether a telegram of this file name concerns us: its type is wanted of the source, its office is one of ours.
 
-    A name of no known type is looked at: JMA has introduced one, or the name says nothing. Types that speak for an
-    office carry it as suffix; the suffix of all others is the centre that sent them, and says nothing of where.
+    A name of no known type is looked at where warnings come from: JMA has introduced one, or the name says nothing. Types
+    that speak for an office carry it as suffix; the suffix of all others is the centre that sent them, and says nothing of where.
     """
     named = by_name(name)
     if named is None:
-        return True
+        return source.curious
     if named.row.code not in source.types:
         return False
     suffix = SUFFIX.search(name)
-    return named.row.key is not StreamKey.OFFICE or suffix is None or suffix[1] in offices
+    return not named.row.names_office or suffix is None or suffix[1] in offices
 
 
 def is_urgent(name: str) -> bool:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from schemas.status import Condition, StatusReport, lease_subject
+from schemas.topics import TELEGRAM_BYTES_MAX
 from services.ingest.core import trouble
+from services.ingest.core.feed import FEED_BYTES_MAX
 from services.ingest.core.trouble import Trouble, clock_time
 
 MINUTE_S = 60.0
@@ -40,6 +42,22 @@ SAY_AGAIN_S = 5.0
 """Unchanged good news is repeated at most so often (and at least ten times a lease)."""
 
 
+SUMMER_MONTHS = range(5, 11)
+"""Of Japan's rain and storms, May to October; a day without any telegram is possible in the other half alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seasons:
+    """A limit that differs between summer and winter, in seconds."""
+
+    summer_s: float
+    winter_s: float
+
+    def at(self, now: datetime) -> float:
+        """The limit of the season in Japan."""
+        return self.summer_s if now.astimezone(trouble.JST).month in SUMMER_MONTHS else self.winter_s
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One source: where its feeds lie and how it is watched. One row of services/ingest/sources/table.py.
@@ -47,6 +65,10 @@ class Source:
     `base` is scheme, host and port without a slash at the end; only this host is ever asked. `types` are the codes
     of the telegram types wanted (rows of core/types.py).
     `lease_s` None: nothing holds by this source's being heard. `tells_time`: its Date header is not our own clock's.
+    `quiet`: how old its newest entry may be before a feed that is rebuilt all the same is looked at (None: any age). `curious`: a
+    telegram of a type that is not known is looked at.
+    `may_be_empty`: a list without an entry is an answer like any other. `feed_bytes_max` and `bytes_max`: larger feeds and
+    messages of it are refused.
     """
 
     id: str
@@ -58,6 +80,11 @@ class Source:
     lease_s: float | None
     types: frozenset[str] = frozenset()
     tells_time: bool = True
+    quiet: Seasons | None = None
+    curious: bool = True
+    may_be_empty: bool = False
+    feed_bytes_max: int = FEED_BYTES_MAX
+    bytes_max: int = TELEGRAM_BYTES_MAX
 
     @property
     def time_limit_s(self) -> float:
@@ -200,7 +227,8 @@ def _newest(before: datetime | None, now: datetime | None) -> datetime | None:
 
 def _judged(source: Source, watch: Watch, now: datetime) -> Watch:
     """The watch after an answer, heard or not."""
-    found = trouble.empty(source.id) if watch.is_empty else staleness(source, watch.updated_at, now)
+    is_bare = watch.is_empty and not source.may_be_empty
+    found = trouble.empty(source.id) if is_bare else staleness(source, watch.updated_at, now)
     return replace(watch, trouble=found, failures=0, resume_at=None, heard_at=watch.heard_at if found else now)
 
 
@@ -219,6 +247,15 @@ def staleness(source: Source, updated_at: datetime | None, now: datetime) -> Tro
     return None
 
 
+def quietness(source: Source, newest_at: datetime | None, now: datetime) -> Trouble | None:
+    """Whether a feed that is rebuilt has had nothing new for longer than the season explains."""
+    if source.quiet is None or newest_at is None:
+        return None
+    age_s = (now - newest_at).total_seconds()
+    limit_s = source.quiet.at(now)
+    return trouble.quiet(source.id, newest_at, age_s, limit_s) if age_s > limit_s else None
+
+
 def feed_age_s(watch: Watch, now: datetime) -> float:
     """How old the feed's newest word is, in seconds; counted from the start when there is none."""
     return (now - (watch.updated_at or watch.started_at)).total_seconds()
@@ -232,6 +269,7 @@ def feed_report(source: Source, watch: Watch, now: datetime) -> StatusReport:
     unheard_s = (now - (watch.heard_at or watch.started_at)).total_seconds()
     is_unheard = unheard_s > source.unheard_limit_s
     found = watch.trouble or (trouble.not_heard(source.id) if is_unheard or watch.heard_at is None else None)
+    found = found or quietness(source, watch.newest_at, now)
     if found is None:
         return _ok(
             f"feed:{source.id}", f"heard, updated {clock_time(watch.updated_at or now)}", now, _silence_s(source)
@@ -290,9 +328,13 @@ class Spent:
         before = self.received_bytes if self.day == now.date() else 0
         return Spent(day=now.date(), received_bytes=before + received_bytes)
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether the day's budget is spent: then only what may be urgent is fetched, for its cost is a lost address."""
+        return self.day == now.date() and self.received_bytes >= DAY_BYTES_MAX
+
 
 def bytes_report(spent: Spent, now: datetime) -> StatusReport:
-    """`bytes`: an alarm from half the day's budget on. Polling goes on: a warning missed is worse than a budget passed."""
+    """`bytes`: an alarm from half the day's budget on. Polling goes on, of the telegrams only for the urgent ones."""
     if spent.received_bytes < DAY_BYTES_MAX / 2:
         return _ok("bytes", "within the day's budget", now)
     return alarm("bytes", trouble.over_budget(spent.received_bytes, DAY_BYTES_MAX), now)
@@ -309,6 +351,11 @@ def alarm(subject: str, found: Trouble, now: datetime) -> StatusReport:
         message=found.message,
         hint=found.hint,
     )
+
+
+def notice(subject: str, message: str, now: datetime) -> StatusReport:
+    """Something that is to be seen and needs no act."""
+    return _ok(subject, message, now)
 
 
 def dead_subject(source: str) -> str:

@@ -14,11 +14,11 @@ from datetime import datetime
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
-from schemas.alert import Alert, Area, Category, Drill, Info, InfoState, Status, Surface, Urgency
+from schemas.alert import Alert, Area, Drill, Info, InfoState, Status, Surface, Urgency
 from schemas.area import AreaCode, AreaTable, Scheme, office_of
 from schemas.level import triple_of
 from services.ingest.core import types
-from services.ingest.core.bodies import BodyReading, Entry, Kind, river_flood
+from services.ingest.core.bodies import BodyReading, Entry, Kind, river_flood, text_only
 from services.ingest.core.defect import Code, Defect
 from services.ingest.core.identity import (
     EVENTS_MAX,
@@ -40,6 +40,13 @@ FAMILY = "jma"
 DRILLS = "drills"
 NOT_READ = "type not read"
 TEST = "test"
+LEGACY = "legacy copy"
+"""A newer type says the same: the copy has no effect."""
+NO_AREA = "names no area"
+INFORMATION = "information"
+"""The item of a hazard that a telegram only informs of."""
+TOO_LATE = "only by a pushed route"
+"""緊急地震速報 by a feed that is minutes behind."""
 HEADLINE_MAX = 2000
 """Characters of Head/Headline/Text; JMA's longest have a few hundred. The rest is cut, with a defect that says so."""
 NAME_MAX = 200
@@ -87,7 +94,15 @@ class Head:
     editor: str
     publisher: str
     headline: str
+    valid_until: datetime | None
     notes: tuple[Defect, ...]
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it is over by the telegram's own word or by its type's; None where it holds until replaced."""
+        if self.row.states_end and self.valid_until is not None:
+            return self.valid_until
+        return None if self.row.lasts is None else self.reported_at + self.row.lasts
 
     @property
     def row(self) -> TelegramType:
@@ -140,11 +155,22 @@ def _way(head: Head, source: str) -> tuple[str | None, str | None]:
     """The topic of an alert or why it goes no further."""
     if source == CANARY:
         return types.EMERGENCY, None
-    if head.row.body is None:
-        return None, NOT_READ
-    if head.status is Status.TEST:
-        return None, TEST
+    ignored = _ignored(head, source)
+    if ignored:
+        return None, ignored
     return (DRILLS if head.status is Status.EXERCISE else head.row.topic), None
+
+
+def _ignored(head: Head, source: str) -> str | None:
+    row = head.row
+    because = (
+        (row.body is None, NOT_READ),
+        (head.status is Status.TEST, TEST),
+        (row.copy_since is not None and head.reported_at >= row.copy_since, LEGACY),
+        (row.body is text_only, NO_AREA),
+        (row.pushed_only and source in types.PULLED, TOO_LATE),
+    )
+    return next((reason for holds, reason in because if holds), None)
 
 
 def _check_canary(head: Head, source: str) -> None:
@@ -175,6 +201,7 @@ def _head(report: Element, written: types.Named | None) -> Head:
         editor=text(report, "Control", "EditorialOffice"),
         publisher=_bounded(report, ("Control", "PublishingOffice"), NAME_MAX, notes),
         headline=_bounded(report, ("Head", "Headline", "Text"), HEADLINE_MAX, notes),
+        valid_until=_valid_until(report, notes),
         notes=tuple(notes),
     )
 
@@ -184,7 +211,7 @@ def _type(title: str, written: types.Named | None) -> types.Named:
     told = types.by_title(title)
     if written is None and told is None:
         raise _Refused(Code.UNKNOWN_TYPE, f"Control/Title {named(title)}")
-    if written and told and written.row is not told.row and (written.row.body or told.row.body):
+    if written and told and title not in written.row.titles and (written.row.body or told.row.body):
         raise _Refused(Code.TYPE_CONTRADICTED, f"the file says {written.written}, Control/Title {named(title)}")
     found = written or told
     assert found is not None
@@ -207,6 +234,14 @@ def _serial(report: Element, notes: list[Defect]) -> int | None:
         return int(written)
     notes.append(Defect(code=Code.UNREADABLE_SERIAL, reason=f"Head/Serial {named(written)}"))
     return None
+
+
+def _valid_until(report: Element, notes: list[Defect]) -> datetime | None:
+    written = token(report, "Head", "ValidDateTime")
+    at = time_of(written)
+    if written and at is None:
+        notes.append(Defect(code=Code.UNREADABLE_TIME, reason=f"Head/ValidDateTime {named(written)}"))
+    return at
 
 
 def _events(report: Element) -> tuple[str, ...]:
@@ -247,6 +282,8 @@ def _identity(
 def _keys(
     report: Element, head: Head, content: BodyReading, name: str, areas: AreaTable
 ) -> tuple[tuple[str, ...], tuple[Defect, ...]]:
+    if head.row.key is StreamKey.LATEST:
+        return (StreamKey.LATEST,), ()
     if head.row.key is not StreamKey.OFFICE and head.events:
         return head.events, ()
     if head.row.key is StreamKey.RIVER:
@@ -313,7 +350,7 @@ def _alert(
         drill=Drill(run=run_of(url, head.reported_at), surfaces=surfaces) if drill else None,
         event=head.event,
         headline=head.headline,
-        info=_infos(content.entries, head.row.category),
+        info=_infos(content.entries, head),
     )
 
 
@@ -321,28 +358,34 @@ def _is_first(report: Element, head: Head, content: BodyReading) -> bool:
     """Whether nothing went before: Serial 1 or, without Serial, no word anywhere of something that goes on or changes."""
     if head.serial is not None:
         return head.serial == 1
-    if head.row.body and not any(entry.kind.state is InfoState.ACTIVE for entry in content.entries):
+    if head.row.body not in {None, text_only} and not any(
+        entry.kind.state is InfoState.ACTIVE for entry in content.entries
+    ):
         return False
     before = any(token(last, "Code") not in {"", _NONE_BEFORE} for last in report.iter("LastKind"))
     states = (token(kind, "Status") for kind in report.iter("Kind"))
     return not before and not any(state in _GOES_ON or "から" in state for state in states)
 
 
-def _infos(entries: tuple[Entry, ...], category: Category) -> tuple[Info, ...]:
+def _infos(entries: tuple[Entry, ...], head: Head) -> tuple[Info, ...]:
     """One block for each kind, the loudest first; within a block and a rank the telegram's order."""
     blocks: dict[Kind, list[Area]] = {}
     for entry in entries:
         blocks.setdefault(entry.kind, []).append(Area(area_desc=entry.name, code=entry.area))
     loudest_first = sorted(blocks.items(), key=lambda block: (block[0].state, -(block[0].rank or 0)))
-    return tuple(_info(kind, tuple(of_kind), category) for kind, of_kind in loudest_first)
+    return tuple(_info(kind, tuple(of_kind), head) for kind, of_kind in loudest_first)
 
 
-def _info(kind: Kind, areas: tuple[Area, ...], category: Category) -> Info:
+def _info(kind: Kind, areas: tuple[Area, ...], head: Head) -> Info:
+    """Of a type that only informs the hazard has an item of its own, as one river's flood has.
+
+    Were it the hazard itself, a warning whose release leaves information standing would never be told to be over.
+    """
     severity, urgency, certainty = triple_of(level=kind.level, rank=kind.rank)
     return Info(
-        category=category,
+        category=head.row.category,
         event=kind.event,
-        hazard=kind.hazard,
+        hazard=f"{kind.hazard}:{INFORMATION}" if head.row.informs else kind.hazard,
         state=kind.state,
         level=kind.level,
         rank=kind.rank,
@@ -350,5 +393,6 @@ def _info(kind: Kind, areas: tuple[Area, ...], category: Category) -> Info:
         severity=severity,
         certainty=certainty,
         event_code=kind.code,
+        expires=(kind.expires or head.ends_at) if kind.state is InfoState.ACTIVE else None,
         area=areas,
     )

@@ -15,18 +15,29 @@
     E3213  a telegram on which our own program fails
     E3214  warnings that lapse unless their source is heard again
     E3215  a record of topic `telegrams` that is no telegram
+    E3221  quiet: a feed that is rebuilt, with nothing new in it for longer than the season explains
+    E3222  JMA's website says something else than its telegrams
+    E3223  JMA's website cannot be compared with: no answer, another shape, frozen
+    E3240  a gauge's reading that is not believed yet
+    E3241  a river that rises fast
+    E3242  a gauge above a threshold that has fallen silent
+    E3243  a gauge whose municipality no table knows
+    E3244  a record of topic `observations` that is no observation
+    E3245  the folder of dropped readings cannot be used
 
 What is wrong inside a document is a `Defect` (E31xx, core/defect.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from services.ingest.core.defect import Defect
 
 JST = timezone(timedelta(hours=9), "JST")
+DISAGREEMENTS_NAMED = 5
 LINK_MAX = 300
 """Characters of an address that a message repeats."""
 
@@ -40,7 +51,7 @@ class Trouble:
     hint: str
 
 
-ALARMS_AT_ONCE = frozenset({"E3204", "E3206"})
+ALARMS_AT_ONCE = frozenset({"E3204", "E3206", "E3221"})
 """Whose limit is patience enough; anything else may pass by itself within a few polls."""
 
 
@@ -87,6 +98,16 @@ def frozen(source: str, updated_at: datetime, age_s: float, limit_s: float) -> T
         message=f"the feed of {source} is frozen: last updated {clock_time(updated_at)}, {span(age_s)} ago; its limit is "
         f"{span(limit_s)}",
         hint="it answers, but with old content: look at the source's own page; warnings shown hold until their lease ends",
+    )
+
+
+def quiet(source: str, newest_at: datetime, age_s: float, limit_s: float) -> Trouble:
+    """A feed that says it is new and lists only what is old."""
+    return Trouble(
+        code="E3221",
+        message=f"the newest telegram of {source} is of {clock_time(newest_at)}, {span(age_s)} ago; in this season "
+        f"{span(limit_s)} would be unusual",
+        hint="the feed is rebuilt but may be frozen behind that: compare with the source's own page",
     )
 
 
@@ -144,6 +165,25 @@ def over_budget(received_bytes: int, budget_bytes: int) -> Trouble:
     )
 
 
+def disagreement(told: Sequence[str]) -> Trouble:
+    """Telegrams and website differ, and did at the last check."""
+    more = f" and {len(told) - DISAGREEMENTS_NAMED} more" if len(told) > DISAGREEMENTS_NAMED else ""
+    return Trouble(
+        code="E3222",
+        message=f"JMA's website says something else than its telegrams: {'; '.join(told[:DISAGREEMENTS_NAMED])}{more}",
+        hint="look at JMA's own page; if it is right a telegram was missed: tell the office. People are told by telegrams",
+    )
+
+
+def unreadable_check(office: str, reason: str) -> Trouble:
+    """The website's JSON gives nothing to compare with."""
+    return Trouble(
+        code="E3223",
+        message=f"JMA's website cannot be compared with (office {office}): {reason}",
+        hint="warnings are not touched by this; the website's JSON is unofficial and may have changed",
+    )
+
+
 # --- telegrams ---
 
 
@@ -189,6 +229,73 @@ def no_telegram(reason: str) -> Trouble:
         code="E3215",
         message=f"a record of topic telegrams cannot be read: {reason}",
         hint="find out what wrote it: an older or newer version of this program, or somebody else",
+    )
+
+
+# --- gauges ---
+
+
+def no_next(source: str, path: str) -> Trouble:
+    """An answer that should name another address and does not."""
+    return Trouble(
+        code="E3203",
+        message=f"{source} answers {path[:LINK_MAX]} without the address of its readings",
+        hint="look at the source's own page: it may have been rebuilt",
+    )
+
+
+def doubted(gauge: str, value: str, why: str) -> Trouble:
+    """A reading that would raise a level and is not told to people yet."""
+    return Trouble(
+        code="E3240",
+        message=f"{gauge} reads {value}, which is not believed yet ({why})",
+        hint="look at a camera or ask the site: people are told when a second reading agrees, or by your own order",
+    )
+
+
+def rising(gauge: str, value: str, rise_m: float, next_s: float | None) -> Trouble:
+    """A river that rises fast."""
+    until = f"; at this rate its next level in {span(next_s)}" if next_s is not None else ""
+    return Trouble(
+        code="E3241",
+        message=f"{gauge} rose {rise_m:.2f} m in half an hour to {value}{until}",
+        hint="see what lies along the river and who needs time to leave",
+    )
+
+
+def gauge_lost(gauge: str, last: datetime) -> Trouble:
+    """A gauge that fell silent while above a threshold."""
+    return Trouble(
+        code="E3242",
+        message=f"{gauge} is above a threshold and has said nothing since {clock_time(last)}",
+        hint="a missing value is not a falling river: look at a camera or ask the site; its last level stays shown",
+    )
+
+
+def gauge_placeless(gauge: str, area: str) -> Trouble:
+    """A gauge whose people nobody knows."""
+    return Trouble(
+        code="E3243",
+        message=f"{gauge} crossed a threshold, but its municipality is not known ({area!r}): nobody was told",
+        hint="name its municipality in the city's gauges.toml, or renew deploy/areas",
+    )
+
+
+def no_observation(reason: str) -> Trouble:
+    """Something else in topic `observations`."""
+    return Trouble(
+        code="E3244",
+        message=f"a record of topic observations cannot be read: {reason}",
+        hint="find out what wrote it: an older or newer version of this program, or somebody else",
+    )
+
+
+def no_drop(folder: str, reason: str) -> Trouble:
+    """The drop directory."""
+    return Trouble(
+        code="E3245",
+        message=f"the folder of dropped readings {folder} cannot be used: {reason}",
+        hint="make it, and let this program read, rename and write in it",
     )
 
 

@@ -8,8 +8,9 @@ Names lose their namespace: JMA's names do not collide, and its namespaces diffe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml import DefusedXmlException
@@ -22,8 +23,11 @@ DEPTH_MAX = 40
 """Levels of elements; JMA's deepest telegram has about 15. Deeper is refused."""
 ELEMENTS_MAX = 200_000
 """Elements; the largest telegram recorded has about 12,000. More is refused before it fills the memory."""
+YEAR_MAX = 9000
+"""A time so far ahead is none: what is reckoned from it would have no date."""
 NAMED_MAX = 80
 """Characters of the source's text that a reason repeats; the rest is in the telegram itself."""
+_SPAN = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?)?", re.ASCII)
 _PLAIN = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 
 
@@ -113,9 +117,18 @@ def time_of(written: str) -> datetime | None:
     """A time with its offset as UTC; None for anything else, also for a time that does not say where."""
     try:
         at = datetime.fromisoformat(written)
-        return at.astimezone(UTC) if at.tzinfo is not None else None
+        return at.astimezone(UTC) if at.tzinfo is not None and at.year < YEAR_MAX else None
     except (ValueError, OverflowError):
         return None
+
+
+def span_of(written: str) -> timedelta | None:
+    """A duration as telegrams write it (P2DT18H, PT6H, P1D); None for anything else."""
+    found = _SPAN.fullmatch(written)
+    if found is None or not any(found.groups()):
+        return None
+    days, hours, minutes = (int(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes)
 
 
 def child(element: Element | None, *path: str) -> Element | None:

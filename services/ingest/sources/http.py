@@ -40,7 +40,7 @@ REDIRECTS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Got:
-    """An answer with its head (names in lower case), its body decoded (empty unless the status is 200)."""
+    """An answer with its head (names in lower case), its body decoded (empty unless the status is 200, or 206 unasked)."""
 
     status: int
     headers: Mapping[str, str]
@@ -111,7 +111,7 @@ class Http:
         self._client = httpx.AsyncClient(
             headers={
                 "User-Agent": f"Hansho/{version('hansho')} (alerts for one city's residents; reads what it needs once)",
-                "Accept": "application/atom+xml, application/xml, text/xml",
+                "Accept": "application/cap+xml, application/atom+xml, application/xml, text/xml, application/json, */*;q=0.5",
                 "Accept-Encoding": "gzip",
             },
             limits=httpx.Limits(max_connections=CONNECTIONS_MAX, keepalive_expiry=KEEPALIVE_S),
@@ -156,7 +156,9 @@ class Http:
     async def _one(self, url: str, limit_bytes: int, headers: dict[str, str]) -> Result:
         async with self._client.stream("GET", url, headers=headers) as response:
             body = _Body(response.headers.get("content-encoding", "").strip().lower(), limit_bytes)
-            if response.status_code == HTTPStatus.OK:
+            # 206 without a Range of ours: a page of a longer list (Hub'Eau)
+            has_body = response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}
+            if has_body:
                 try:
                     async for chunk in response.aiter_raw():
                         body.add(chunk)
@@ -165,7 +167,7 @@ class Http:
             return Got(
                 status=response.status_code,
                 headers={name.lower(): value for name, value in response.headers.items()},
-                body=body.whole() if response.status_code == HTTPStatus.OK else b"",
+                body=body.whole() if has_body else b"",
                 received_bytes=body.received_bytes,
             )
 

@@ -19,7 +19,6 @@ from http import HTTPStatus
 
 from schemas.status import StatusReport
 from schemas.telegram import RawTelegram
-from schemas.topics import TELEGRAM_BYTES_MAX
 from services.eventlog.port import EventLog
 from services.ingest.core import canary, letters, novelty, polling, trouble
 from services.ingest.core.defect import Defect
@@ -34,13 +33,13 @@ from services.runtime import logs, metrics, records
 from services.runtime.clock import Clock
 
 FETCHES_MAX = 4
-"""Telegrams fetched at the same time from one source (JMA asks for four or five at most)."""
+"""Telegrams fetched at the same time from one server, by all its feeds together (jma.md §1.1: four or five at most)."""
 FETCH_LIMIT_S = 10.0
 """How long one telegram may take; it is tried again at the next polls."""
 BACKS_OFF = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 """Answers by which a server asks to be left alone, besides 5xx."""
-WHOLE = re.compile(rb"</(?:\w+:)?Report>\s*\Z")
-"""How a telegram ends that was not cut on its way."""
+WHOLE = re.compile(rb"(?:</(?:[\w.-]+:)?(?:Report|alert|EDXLDistribution|Envelope)\s*>|[}\]])\s*\Z")
+"""How a telegram or another message ends that was not cut on its way."""
 
 _log = logs.get("ingest")
 
@@ -83,7 +82,7 @@ class Desk:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Poll:
+class Underway:
     """One poll under way."""
 
     desk: Desk
@@ -109,6 +108,7 @@ class Poller:
     """Makes the client of a server, by its base URL."""
     desks: dict[str, Desk] = field(default_factory=dict)
     spent: polling.Spent = field(default_factory=polling.Spent)
+    slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -118,7 +118,7 @@ class Poller:
     async def poll_once(self, source: Source, now: datetime) -> Polled:
         """Poll a source once, within its time limit; `now` is when the poll begins."""
         desk = self._desk(source, now)
-        poll = _Poll(desk=desk, now=now, deadline=self.clock.monotonic() + source.time_limit_s)
+        poll = Underway(desk=desk, now=now, deadline=self.clock.monotonic() + source.time_limit_s)
         await self.known.refresh()
         outcome = await self._short(poll) if polling.is_due(desk.watch, now) else Outcome.WAITING
         if outcome is not Outcome.WAITING:
@@ -137,12 +137,12 @@ class Poller:
 
     # --- the feeds ---
 
-    async def _short(self, poll: _Poll) -> Outcome:
+    async def _short(self, poll: Underway) -> Outcome:
         desk = poll.desk
         validators = {"If-None-Match": desk.etag, "If-Modified-Since": desk.modified}
         result = await desk.http.get(
             f"{desk.source.base}{desk.source.feed}",
-            limit_bytes=FEED_BYTES_MAX,
+            limit_bytes=desk.source.feed_bytes_max,
             limit_s=self._left_s(poll),
             headers={name: value for name, value in validators.items() if value},
         )
@@ -162,7 +162,7 @@ class Poller:
                 )
                 return Outcome.FAILED
 
-    async def _understood(self, poll: _Poll, result: Result) -> Answer:
+    async def _understood(self, poll: Underway, result: Result) -> Answer:
         if not isinstance(result, Got) or result.status != HTTPStatus.OK:
             return self._not_ok(poll, result)
         feed = await asyncio.to_thread(read_feed, result.body)
@@ -174,23 +174,21 @@ class Poller:
         dates = [entry.updated_at for entry in feed.entries]
         return Fresh(updated_at=feed.updated_at, oldest_at=min(dates, default=None), newest_at=max(dates, default=None))
 
-    def _not_ok(self, poll: _Poll, result: Result) -> Answer:
+    def _not_ok(self, poll: Underway, result: Result) -> Answer:
         source = poll.desk.source
         if not isinstance(result, Got):
             return Failed(trouble=trouble.no_answer(source.id, _reason(result)))
         if result.status == HTTPStatus.NOT_MODIFIED:
             return Unchanged()
-        return Failed(
-            trouble=trouble.bad_status(source.id, result.status),
-            backs_off=result.status in BACKS_OFF or result.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
-            retry_after_s=retry_after_s(result.headers, poll.now),
-        )
+        return refused(source.id, result, poll.now)
 
-    async def _long(self, poll: _Poll) -> None:
+    async def _long(self, poll: Underway) -> None:
         """Read the long feed for what the short one may not list any more; that it is missing is not fatal."""
         desk = poll.desk
         if self._left_s(poll) < desk.source.time_limit_s / 4 or not polling.is_due(desk.watch, poll.now):
             return  # the next poll has more time for it
+        if self.spent.is_over(poll.now):
+            return  # the next day has more bytes for it
         result = await desk.http.get(
             f"{desk.source.base}{desk.source.long_feed}", limit_bytes=FEED_BYTES_MAX, limit_s=self._left_s(poll)
         )
@@ -210,7 +208,7 @@ class Poller:
         hint = "telegrams of a gap may be missing; each brings its whole state again" if not desk.watch.long_due else ""
         _log.warning("long_feed.unread", source=desk.source.id, reason=reason, left_over=left_over, hint=hint)
 
-    async def _sift(self, poll: _Poll, feed: Feed) -> int:
+    async def _sift(self, poll: Underway, feed: Feed) -> int:
         """Take the new entries of a feed onto the desk; answers for how many there was no room."""
         desk, source = poll.desk, poll.desk.source
         sifted = novelty.sift(source, self.offices, feed.entries, self.known.of(source.id), desk.queue)
@@ -223,7 +221,7 @@ class Poller:
             await self._note(poll, defect)
         return sifted.left_over
 
-    def _check_clock(self, poll: _Poll, got: Got) -> None:
+    def _check_clock(self, poll: Underway, got: Got) -> None:
         at = served_at(got.headers)
         if at is not None and poll.desk.source.tells_time:
             took_s = poll.desk.source.time_limit_s - self._left_s(poll)
@@ -232,25 +230,32 @@ class Poller:
 
     # --- the telegrams ---
 
-    async def _fetch_all(self, poll: _Poll) -> None:
+    async def _fetch_all(self, poll: Underway) -> None:
         """Fetch what is on the desk, urgent first, at most `FETCHES_MAX` at once, until it is done or time is up."""
-        untried = [wanted for wanted in poll.desk.queue.values() if wanted.entry_id not in poll.tried]
+        over = self.spent.is_over(poll.now) and poll.desk.source.tells_time
+        untried = [
+            wanted
+            for wanted in poll.desk.queue.values()
+            if wanted.entry_id not in poll.tried and (wanted.is_urgent or not over)
+        ]
         waiting = iter(novelty.in_order(untried))
         async with asyncio.TaskGroup() as group:
             for _ in range(min(FETCHES_MAX, len(untried))):
                 group.create_task(self._fetch_some(poll, waiting))
 
-    async def _fetch_some(self, poll: _Poll, waiting: Iterator[Wanted]) -> None:
+    async def _fetch_some(self, poll: Underway, waiting: Iterator[Wanted]) -> None:
+        slot = self.slots.setdefault(poll.desk.source.base, asyncio.Semaphore(FETCHES_MAX))
         for wanted in waiting:
-            if self._left_s(poll) <= 0 or not polling.is_due(poll.desk.watch, poll.now):
-                return
-            await self._fetch(poll, wanted)
+            async with slot:
+                if self._left_s(poll) <= 0 or not polling.is_due(poll.desk.watch, poll.now):
+                    return
+                await self._fetch(poll, wanted)
 
-    async def _fetch(self, poll: _Poll, wanted: Wanted) -> None:
+    async def _fetch(self, poll: Underway, wanted: Wanted) -> None:
         desk = poll.desk
         poll.tried.add(wanted.entry_id)
         result = await desk.http.get(
-            wanted.address, limit_bytes=TELEGRAM_BYTES_MAX, limit_s=min(self._left_s(poll), FETCH_LIMIT_S)
+            wanted.address, limit_bytes=desk.source.bytes_max, limit_s=min(self._left_s(poll), FETCH_LIMIT_S)
         )
         poll.received_bytes += result.received_bytes
         if isinstance(result, TooLarge):
@@ -267,15 +272,13 @@ class Poller:
             # It may be whole the next time. If not, it is kept as it is, and reading it says what is wrong with it.
             await self._try_again(poll, wanted, "it was cut on its way")
 
-    def _wait(self, poll: _Poll, result: Got) -> None:
+    def _wait(self, poll: Underway, result: Got) -> None:
         """Leave the server alone for a while; answers to what was asked together count as one."""
         source, watch = poll.desk.source, poll.desk.watch
         if polling.is_due(watch, poll.now):
-            found = trouble.bad_status(source.id, result.status)
-            failed = Failed(trouble=found, backs_off=True, retry_after_s=retry_after_s(result.headers, poll.now))
-            poll.desk.watch = polling.after(source, watch, failed, poll.now)
+            poll.desk.watch = polling.after(source, watch, refused(source.id, result, poll.now), poll.now)
 
-    async def _keep(self, poll: _Poll, wanted: Wanted, body: bytes) -> None:
+    async def _keep(self, poll: Underway, wanted: Wanted, body: bytes) -> None:
         source = poll.desk.source
         if source.id == CANARY:
             poll.reports.append(canary.passed("poll", self.clock.now(), self.canary_s))
@@ -298,7 +301,7 @@ class Poller:
         metrics.TELEGRAMS.labels(type=named.written if named else "", outcome="fetched").inc()
         _log.event("telegram.appended", id=id_, bytes=len(body))
 
-    async def _try_again(self, poll: _Poll, wanted: Wanted, reason: str) -> None:
+    async def _try_again(self, poll: Underway, wanted: Wanted, reason: str) -> None:
         again = novelty.tried(wanted)
         if again is None:
             await self._give_up(
@@ -310,13 +313,13 @@ class Poller:
                 "telegram.unfetched", id=f"{poll.desk.source.id}:{wanted.entry_id}", reason=reason, tries=again.tries
             )
 
-    async def _give_up(self, poll: _Poll, entry_id: str, found: Trouble) -> None:
+    async def _give_up(self, poll: Underway, entry_id: str, found: Trouble) -> None:
         await self._bury(f"{poll.desk.source.id}:{entry_id}", found, poll.now)
         self._settle(poll, entry_id)
         poll.given_up.append(found)
         poll.reports.append(polling.alarm(polling.dead_subject(poll.desk.source.id), found, poll.now))
 
-    async def _note(self, poll: _Poll, defect: Defect) -> None:
+    async def _note(self, poll: Underway, defect: Defect) -> None:
         """Put a broken entry of the feed into `dead`, once."""
         source = poll.desk.source
         key = f"{source.id}:{source.base}{source.feed}#{sha256(defect.reason.encode()).hexdigest()[:16]}"
@@ -331,16 +334,16 @@ class Poller:
         metrics.DEAD.labels(code=found.code).inc()
         _log.error("telegram.dead", key=key, code=found.code, reason=found.message, hint=found.hint)
 
-    def _settle(self, poll: _Poll, entry_id: str) -> None:
+    def _settle(self, poll: Underway, entry_id: str) -> None:
         self.known.add(poll.desk.source.id, entry_id)
         poll.desk.queue.pop(entry_id, None)
 
     # --- the end of a poll ---
 
-    def _left_s(self, poll: _Poll) -> float:
+    def _left_s(self, poll: Underway) -> float:
         return poll.deadline - self.clock.monotonic()
 
-    def _polled(self, poll: _Poll, outcome: Outcome) -> Polled:
+    def _polled(self, poll: Underway, outcome: Outcome) -> Polled:
         source, watch = poll.desk.source, poll.desk.watch
         lease = polling.lease_report(source, watch, poll.now)
         reports = [polling.feed_report(source, watch, poll.now), *([lease] if lease else []), *poll.reports]
@@ -359,6 +362,15 @@ class Poller:
             received_bytes=poll.received_bytes,
             reports=tuple(reports),
         )
+
+
+def refused(source: str, got: Got, now: datetime) -> Failed:
+    """What an answer with a status that is no content means, and whether it asks to be left alone."""
+    return Failed(
+        trouble=trouble.bad_status(source, got.status),
+        backs_off=got.status in BACKS_OFF or got.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        retry_after_s=retry_after_s(got.headers, now),
+    )
 
 
 def _reason(result: Result) -> str:

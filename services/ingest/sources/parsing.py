@@ -9,18 +9,24 @@ from __future__ import annotations
 import asyncio
 import gzip
 from base64 import b64decode
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from schemas.alert import Surface
-from schemas.area import AreaTable
+from schemas.area import AreaCode, AreaTable
 from schemas.telegram import RawTelegram
 from services.eventlog.port import Consumer, EventLog, EventLogError, LogBroken, LogClosed, LogFull, Output, Record
 from services.ingest.core import canary, letters, novelty, polling, trouble
+from services.ingest.core.cap.geometry import Outline
+from services.ingest.core.cap.places import places
+from services.ingest.core.cap.reading import REFUSED
+from services.ingest.core.defect import Defect
 from services.ingest.core.letters import Emission, Origin
 from services.ingest.core.telegram import Reading, read_telegram
 from services.ingest.core.trouble import Trouble
 from services.ingest.core.types import CANARY
+from services.ingest.sources import chains
+from services.ingest.sources.chains import CapReader
 from services.runtime import consuming, logs, metrics, records
 from services.runtime.clock import Clock
 from services.runtime.reporting import Reporter
@@ -36,7 +42,11 @@ _log = logs.get("ingest")
 
 @dataclass(slots=True, kw_only=True)
 class Parser:
-    """Consumes `telegrams`. `surfaces`: where drills from feeds may be shown; `canary_s`: the canary's interval."""
+    """Consumes `telegrams`.
+
+    `surfaces`: where drills from feeds may be shown; `canary_s`: the canary's interval; `outlines`: of the
+    municipalities that a polygon of CAP may touch.
+    """
 
     log: EventLog
     clock: Clock
@@ -44,6 +54,13 @@ class Parser:
     areas: AreaTable
     surfaces: tuple[Surface, ...]
     canary_s: float
+    outlines: Mapping[AreaCode, Outline] = field(default_factory=dict)
+    cap: CapReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        """CAP and L-Alert have a reader that remembers what messages say of each other."""
+        where = places(self.areas, self.outlines)
+        self.cap = CapReader(log=self.log, clock=self.clock, where=where, surfaces=self.surfaces)
 
     async def run(self) -> None:
         """Read telegrams until cancelled."""
@@ -75,8 +92,28 @@ class Parser:
         raw = records.payload(record)
         if not isinstance(raw, RawTelegram):
             return self._dead(record, trouble.no_telegram(getattr(raw, "reason", "it is something else")))
+        if raw.source.startswith(chains.PREFIX):
+            return await self._cap(record, raw)
         reading = await asyncio.to_thread(self._read, raw)
         return self._became(record, raw, reading)
+
+    async def _cap(self, record: Record, raw: RawTelegram) -> list[Output]:
+        """What CAP and L-Alert become: each message of a telegram by itself."""
+        readings, emissions = await self.cap.read(raw)
+        if isinstance(readings, Defect):
+            metrics.TELEGRAMS.labels(type="CAP", outcome="dead").inc()
+            return self._dead(record, letters.fatal(raw.name, readings))
+        outputs = [_output(emission, record, raw) for emission in emissions]
+        for reading in readings:
+            noticed = [one for one in reading.defects if one.code in letters.NOTICED]
+            if reading.ignored == REFUSED:
+                outputs += self._dead(record, letters.fatal(raw.name, letters.refusal(reading.defects)))
+            elif reading.topic is not None and noticed:
+                outputs += self._notice(record, letters.partial(raw.name, noticed))
+            outcome = "dead" if reading.ignored == REFUSED else reading.ignored or reading.topic or ""
+            metrics.TELEGRAMS.labels(type=reading.message.type if reading.topic else "CAP", outcome=outcome).inc()
+            _log.event("telegram.read", id=record.id, type=reading.message.type, outcome=outcome)
+        return outputs
 
     def _read(self, raw: RawTelegram) -> Reading:
         return read_telegram(

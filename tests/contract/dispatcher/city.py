@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from schemas.alert import Alert
@@ -28,6 +29,7 @@ from schemas.topics import TOPICS, Policy
 from services.dispatcher import app as dispatcher
 from services.dispatcher.core.ledger import unpacked
 from services.dispatcher.core.places import Covers
+from services.dispatcher.core.rules import Rules
 from services.dispatcher.store.fold import Fold
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import EventLog, Record
@@ -69,6 +71,8 @@ class City:
     """Whether every order is delivered at once, as soon as somebody looks; else a test says what becomes of each."""
     fate: Callable[[Order], Outcome] = field(default=lambda _: Outcome.ACCEPTED)
     """What becomes of every device of an order that is delivered at once."""
+    snapshots: Path | None = None
+    rules: Rules = field(default_factory=Rules)
     app: dispatcher.App | None = None
     task: asyncio.Task[None] | None = None
 
@@ -86,7 +90,15 @@ class City:
     async def starts(self, fold: type[Fold] = Fold) -> None:
         """Start it. `fold` may be one that goes wrong."""
         watch = WATCH | self.covers.keys()
-        self.app = dispatcher.build(self.here, self.clock, watch, self.covers, {HACHIOJI: "八王子市"})
+        self.app = dispatcher.build(
+            self.here,
+            self.clock,
+            watch,
+            self.covers,
+            {HACHIOJI: "八王子市"},
+            rules=self.rules,
+            snapshots=self.snapshots,
+        )
         real = self.app.fold
         self.app.fold = fold(real.log, real.clock, real.watch, real.covers, real.reporter)
         self.task = asyncio.create_task(self.app.run())
@@ -126,13 +138,17 @@ class City:
     # --- what comes in ---
 
     async def follows(self, *devices: Subscription) -> None:
+        await self.puts_subscription(*devices)
+        await self.settles()
+
+    async def puts_subscription(self, *devices: Subscription) -> None:
+        """Only into the log."""
         now = self.clock.now()
         made = [
             records.message(one, key=one.device, id=f"{one.device}:{now.isoformat()}", source="gateway", at=now)
             for one in devices
         ]
         await self.here.append("subscriptions", made)
-        await self.settles()
 
     async def leaves(self, device: str) -> None:
         gone = records.tombstone(key=device, id=f"{device}:gone:{self.clock.now().isoformat()}")

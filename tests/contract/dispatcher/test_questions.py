@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from schemas.notification import Answer, Outcome, Question
+from schemas.alert import Alert
+from schemas.area import AreaCode
+from schemas.notification import Answer, Outcome, Question, Reach
+from schemas.subscription import Language
 from services.eventlog.partition import partition_of
 from services.eventlog.port import Message
+from services.gateway.core.audience import together
 from services.runtime import records
 from tests.contract.dispatcher.city import DRILLS, City, in_a_city
-from tests.factories import a_device, an_alert, an_info, at
+from tests.factories import ODAWARA, ZUSHI, a_device, an_alert, an_info, at
 
 
 async def asked(city: City, device: str, alert: str, id_: str = "q1", **changes: object) -> list[str]:
@@ -75,3 +79,41 @@ async def test_a_question_asked_while_nobody_was_there_is_answered_once(city: Ci
     await city.starts()
     again = [one for one in await city.payloads("answers") if isinstance(one, Answer)]
     assert [list(answer.lines) for answer in again] == [lines]
+
+
+async def counted(city: City, draft: Alert, id_: str = "p1") -> Reach:
+    now = city.clock.now()
+    question = Question(id=id_, draft=draft, asked_at=now)
+    await city.here.append("questions", [records.message(question, key=id_, id=id_, source="gateway", at=now)])
+    await city.settles()
+    answers = [one for one in await city.payloads("answers") if isinstance(one, Answer) and one.question == id_]
+    assert sorted(one.shard for one in answers) == list(range(16))
+    return together(one.reach for one in answers if one.reach is not None)
+
+
+@in_a_city
+async def test_a_draft_is_counted_as_it_is_sent_then(city: City) -> None:
+    people = [a_device(f"p{n}", (ODAWARA, ZUSHI)[n % 2], 2 + n % 4, language=tuple(Language)[n % 3]) for n in range(60)]
+    await city.follows(*people)
+    await city.says(an_alert(0, an_info(level=3)))
+    draft = an_alert(5, an_info(level=4, areas=(ODAWARA, ZUSHI)))
+    found = await counted(city, draft)
+    before = {order.id for order in await city.orders()}
+    assert await counted(city, draft, "p2") == found, "to ask changes nothing"
+    await city.says(draft)
+    orders = [order for order in await city.orders() if order.id not in before]
+    by_language: dict[str, int] = {}
+    by_area: dict[AreaCode, int] = {}
+    for order in orders:
+        by_language[order.language] = by_language.get(order.language, 0) + len(order.devices)
+        for area in {item.area for item in order.notice.items}:
+            by_area[area] = by_area.get(area, 0) + len(order.devices)
+    assert found.devices == sum(by_language.values()) > 0
+    assert dict(found.by_language) == by_language
+    assert dict(found.by_area) == by_area
+
+
+@in_a_city
+async def test_a_draft_that_tells_nobody_is_counted_by_every_shard(city: City) -> None:
+    await city.follows(a_device("anna"))
+    assert await counted(city, an_alert(0, test=True)) == Reach(devices=0)

@@ -17,6 +17,7 @@ from services.eventlog.port import Message
 from services.runtime import records
 from tests.contract.dispatcher.city import DRILLS, EMERGENCY, ROUTINE, City, in_a_city
 from tests.factories import HACHIOJI, ODAWARA, ZUSHI, a_device, an_alert, an_info, at
+from tests.scenario.quiet import run
 
 OVER = an_info(released=True)
 
@@ -148,14 +149,14 @@ async def test_nothing_old_is_told_while_its_source_is_silent_and_it_is_told_whe
 @in_a_city
 async def test_a_stated_end_is_told_when_it_comes(city: City) -> None:
     await city.follows(a_device("anna"))
-    await city.says(an_alert(0, an_info("tornado", level=None, grade=None, expires=at(60))))
-    await city.says(an_alert(1, an_info("rainband", level=3, expires=at(60)), stream="jma:rainband"))
+    await city.says(an_alert(0, an_info("fog", level=None, grade=None, expires=at(60))))
+    await city.says(an_alert(1, an_info("tornado", level=3, expires=at(60)), stream="jma:tornado"))
     await city.passes_until(at(59))
-    assert await city.told() == {"anna": [("new", "rainband", 3)]}
+    assert await city.told() == {"anna": [("new", "tornado", 3)]}
     await city.passes_until(at(61))
-    assert await city.told() == {"anna": [("new", "rainband", 3), ("end", "rainband", 3)]}
+    assert await city.told() == {"anna": [("new", "tornado", 3), ("end", "tornado", 3)]}
     causes = [decision.cause for decision in await city.decisions() if decision.groups]
-    assert causes[-1].startswith("expire:jma:rainband:")
+    assert causes[-1].startswith("expire:jma:tornado:")
 
 
 @in_a_city
@@ -437,3 +438,17 @@ async def test_what_concerns_nobody_here_is_decided_by_nobody(city: City) -> Non
     assert all(isinstance(order, Order) for order in await city.orders())
     await city.says(an_alert(1, an_info(), stream="jma:other"), topic=EMERGENCY)
     assert len(await city.decisions()) == 16, "every shard says that nobody of it is told"
+
+
+async def _who_chose_a_city_before_it_was_split_is_told_of_its_parts() -> None:
+    old, part = AreaCode("class20", "1410000"), AreaCode("class20", "1410011")
+    city = City(covers={old: (part,), part: (part,)})
+    await city.starts()
+    await city.follows(a_device("anna", old))
+    await city.says(an_alert(0, an_info(areas=(part,))))
+    assert await city.told() == {"anna": [("new", "landslide", 4)]}
+    await city.stops()
+
+
+def test_who_chose_a_city_before_it_was_split_is_told_of_its_parts() -> None:
+    run(_who_chose_a_city_before_it_was_split_is_told_of_its_parts())

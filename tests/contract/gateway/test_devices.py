@@ -93,7 +93,7 @@ async def test_what_was_answered_is_seen_at_once(door: Door) -> None:
 
 
 async def test_a_device_sees_all_that_is_kept_of_it(door: Door) -> None:
-    quiet = {"start": "22:00", "end": "07:00"}
+    quiet = {"start": "22:00", "end": "07:00", "orders": True}
     device, mine = await registered(
         door, places=[HOME], hazard_min_ranks={"thunder": 5}, quiet=quiet, address="token", permission="granted"
     )

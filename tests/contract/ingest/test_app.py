@@ -10,6 +10,7 @@ from datetime import datetime
 
 import pytest
 
+from schemas.alert import Alert
 from schemas.area import City
 from schemas.status import Condition, StatusReport
 from schemas.text import Text
@@ -23,7 +24,8 @@ from services.ingest.sources.jma import Polled, Poller
 from services.ingest.sources.table import Bases, sources
 from services.runtime import settings
 from services.runtime.clock import SystemClock
-from tests.contract.ingest.peers import everything, payloads
+from tests.contract.ingest.cap_peers import LIST, atom, cap
+from tests.contract.ingest.peers import MoodyServer, body, everything, payloads
 from tests.telegrams import heavy_rain, table
 
 NAME = Text(ja="小田原市", easy="おだわらし", en="Odawara")
@@ -137,7 +139,7 @@ async def test_a_feed_that_falls_silent_is_an_alarm_and_a_restart_keeps_its_begi
     with FeedServer() as server:
         server.publish(rain(server))
         for _ in range(2):
-            async with running(app_of(log, server, canary=False, feed_age_limit_s="1")):
+            async with running(app_of(log, server, canary=False, feed_age_limit_s="1", poll_every_s="1")):
                 await until(log, "status", frozen)
     began, again = seen
     assert began.condition is again.condition is Condition.ALARM
@@ -168,12 +170,24 @@ async def test_a_source_on_which_we_fail_does_not_end_the_others() -> None:
 
 class TestTheTable:
     def test_live_is_jma_s_public_feed_every_minute_under_a_lease_of_three_hours(self) -> None:
-        extra, eqvol = sources(settings.read({"feeds": "live"}, {}), Bases(jma=settings.LIVE_BASE))
+        extra, eqvol, regular = sources(settings.read({"feeds": "live"}, {}), Bases(jma=settings.LIVE_BASE))
         assert extra.base + extra.feed == "https://www.data.jma.go.jp/developer/xml/feed/extra.xml"
         assert eqvol.base + str(eqvol.long_feed) == "https://www.data.jma.go.jp/developer/xml/feed/eqvol_l.xml"
         assert (extra.interval_s, extra.age_limit_s, extra.lease_s) == (60, 6 * 3600, 3 * 3600)
         assert (eqvol.interval_s, eqvol.age_limit_s, eqvol.lease_s) == (60, 24 * 3600, 3 * 3600)
-        assert extra.types == {*(f"VPWW{number}" for number in range(55, 62)), "VXKO"}
+        assert extra.types == {
+            *(f"VPWW{number}" for number in range(55, 62)),
+            *("VXKO", "VXSU", "VPBS50", "VPBS51", "VPHW50", "VPHW51", "VPZJ51", "VPCJ51", "VPFJ51", "VPFT50", "VPTA"),
+        }
+        assert {"VTSE41", "VXSE51", "VXSE53", "VYSE50", "VFVO50"} <= eqvol.types
+        assert not {"VXSE43", "VXSE45", "VXSE52"} & eqvol.types
+        assert regular.types == {"VPFD61", "VPFW60"}
+        assert (regular.interval_s, regular.lease_s, regular.long_feed) == (600, None, None)
+
+    def test_another_server_may_replay_a_storm_of_the_older_types(self) -> None:
+        extra, _ = sources(settings.read({"feeds": "http://127.0.0.1:1"}, {}), Bases(jma="http://127.0.0.1:1"))
+        assert {"VPWW53", "VPWW54", "VXWW50", "VPOA50"} <= extra.types
+        assert extra.quiet is None
 
     def test_the_demo_is_fast_and_has_its_canary(self) -> None:
         extra, _, canary = sources(settings.read({}, {}), Bases(jma="http://127.0.0.1:1", canary="http://127.0.0.1:1"))
@@ -190,3 +204,17 @@ class TestTheTable:
     def test_the_canary_is_polled_often_enough_to_be_heard(self, every_s: str) -> None:
         *_, canary = sources(settings.read({"canary_every_s": every_s}, {}), Bases(jma="http://x", canary="http://x"))
         assert canary.unheard_limit_s <= max(3 * float(every_s), 10)
+
+
+async def test_a_source_of_cap_is_polled_beside_the_others_and_its_alerts_are_told() -> None:
+    log = MemoryLog()
+    with MoodyServer() as server:
+        server.moods[LIST] = body(atom(f"{server.base_url}/1.xml"))
+        server.moods["/1.xml"] = body(cap())
+        app = app_of(log, server, canary=False, cap=f"city={server.base_url}{LIST}", feed_age_limit_s="600000")
+        async with running(app), asyncio.timeout(10):
+            while not (found := await payloads(log, "alerts.emergency")):
+                await asyncio.sleep(0.02)
+        assert [one.source.id for one in app.cap_poller.desks.values()] == ["cap.city"]
+    assert isinstance(found[0], Alert)
+    assert found[0].identifier == "city-1"

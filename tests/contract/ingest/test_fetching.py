@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import threading
+import time
 from base64 import b64decode
 from collections.abc import Sequence
 
@@ -13,8 +16,9 @@ from schemas.telegram import RawTelegram
 from schemas.topics import TELEGRAM_BYTES_MAX
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import LogFull, Message, Position
-from services.feedserver.core.answer import Response
+from services.feedserver.core.answer import Request, Response
 from services.ingest.core.novelty import DAMAGED_TRIES_MAX, TRIES_MAX
+from services.ingest.core.polling import DAY_BYTES_MAX, Spent
 from services.ingest.sources.jma import Outcome
 from tests.contract.ingest.peers import (
     DATA,
@@ -33,6 +37,7 @@ from tests.contract.ingest.peers import (
     payloads,
     published,
     resets,
+    source,
     status,
 )
 
@@ -179,3 +184,44 @@ async def test_what_the_log_refused_is_fetched_again_when_it_has_room() -> None:
         await d.poll()
         await d.poller.close()
     assert await names(log) == [name(1)]
+
+
+class TestADayOnWhichTooMuchCame:
+    async def test_brings_what_is_urgent_and_the_rest_on_the_next(self) -> None:
+        async with desk() as d:
+            urgent, other = published(1), published(2, file=name(2, kind="VPWW61"))
+            d.server.publish(urgent, other)
+            d.poller.spent = Spent(day=d.now.date(), received_bytes=DAY_BYTES_MAX)
+            polled = await d.poll(minutes=24 * 60)
+            assert (await names(d.log), polled.waiting) == ([name(1)], 1)
+            assert condition(polled, "bytes") == (Condition.ALARM, "E3209")
+            await d.poll()
+            assert len(await names(d.log)) == 2
+
+
+async def test_no_more_than_four_are_fetched_at_once_from_a_server_by_all_its_feeds() -> None:
+    async with desk() as d:
+        under_way: list[int] = [0, 0]
+        lock = threading.Lock()
+
+        def slow(content: bytes) -> Mood:
+            def answer(request: Request) -> Response:
+                with lock:
+                    under_way[0] += 1
+                    under_way[1] = max(under_way)
+                time.sleep(0.02)
+                with lock:
+                    under_way[0] -= 1
+                return body(content)(request)
+
+            return answer
+
+        items = [published(number) for number in range(24)]
+        d.server.moods |= {item.path: slow(RAIN) for item in items}
+        feeds = (FEED, "/developer/xml/feed/eqvol.xml")
+        for feed, its in zip(feeds, (items[:12], items[12:]), strict=True):
+            d.server.moods[feed] = body(feed_of(*(f"{d.server.base_url}{item.path}" for item in its)))
+        others = (source(d.server.base_url, id=f"jma.{number}", feed=feed) for number, feed in enumerate(feeds))
+        polls = await asyncio.gather(*(d.poller.poll_once(one, d.now) for one in others))
+        assert sum(len(polled.appended) for polled in polls) == 24
+        assert 1 < under_way[1] <= 4

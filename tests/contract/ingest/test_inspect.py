@@ -101,7 +101,14 @@ EXPECTED: dict[str, tuple[str, str, str, str | None, str | None, list[str]]] = {
             f"class20:1438200 {RIVER} - - released",
         ],
     ),
-    "20260904_jma_tsunami-two-events": ("VTSE41", "Actual", "Alert", None, "type not read", []),
+    "20260904_jma_tsunami-two-events": (
+        "VTSE41",
+        "Actual",
+        "Update",
+        "Moderate",
+        None,
+        ["tsunami:330 tsunami - - released", "tsunami:312 tsunami - 3 active"],
+    ),
 }
 
 
@@ -197,7 +204,7 @@ class TestFeeds:
         )
         line = _line(file)
         assert (line["source"], line["type"], line["ignored"]) == ("cap", "CAP", "feed entry")
-        assert [defect["code"] for defect in line["defects"]] == ["E3131"]
+        assert [defect["code"] for defect in line["defects"]] == ["E3131", "E3131"]  # one without a link, one empty
 
     def test_an_empty_feed_is_one_line_that_says_so(self, tmp_path: Path) -> None:
         file = tmp_path / "empty.xml"
@@ -207,41 +214,50 @@ class TestFeeds:
         line = _line(file)
         assert (line["source"], line["type"], line["ignored"]) == ("jma", None, "feed without entries")
 
-    def test_a_feed_without_its_time_is_an_error(self, tmp_path: Path) -> None:
+    def test_a_feed_without_anything_lists_nothing(self, tmp_path: Path) -> None:
         file = tmp_path / "feed.xml"
         file.write_text("<feed/>")
-        assert _error(file).startswith("E3130")
+        assert _line(file)["ignored"] == "feed without entries"
 
 
 class TestOtherFiles:
     @pytest.mark.parametrize(
-        ("root", "source", "kind"),
+        ("root", "source", "kind", "ignored"),
         [
-            ("<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'/>", "cap", "CAP"),
-            ("<e:EDXLDistribution xmlns:e='urn:oasis:names:tc:emergency:EDXL:DE:1.0'/>", "lalert", None),
-            ("<s:Envelope xmlns:s='urn:s'/>", "lalert", None),
+            ("<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'/>", "cap", "CAP", "refused"),
+            (
+                "<e:EDXLDistribution xmlns:e='urn:oasis:names:tc:emergency:EDXL:DE:1.0'/>",
+                "cap",
+                "CAP",
+                "no alert in it",
+            ),
+            ("<s:Envelope xmlns:s='urn:s'/>", "cap", "CAP", "no alert in it"),
+            ("{}", "cap", "CAP", "no alert in it"),
+            ('{"features": []}', "cap", "CAP", "feed without entries"),
         ],
     )
-    def test_other_systems_are_named_and_not_read_yet(
-        self, root: str, source: str, kind: str | None, tmp_path: Path
+    def test_a_file_without_an_alert_is_a_line_that_says_so(
+        self, root: str, source: str, kind: str | None, ignored: str, tmp_path: Path
     ) -> None:
         file = tmp_path / "other.xml"
         file.write_text(root)
         line = _line(file)
-        assert (line["source"], line["type"], line["ignored"]) == (source, kind, "type not read")
+        assert (line["source"], line["type"], line["ignored"]) == (source, kind, ignored)
 
     @pytest.mark.parametrize(
         ("content", "code"),
         [
             (b"", "E3103"),
-            (b"{}", "E3103"),
+            (b"{", "E3103"),
+            (b"[" * 100_000, "E3105"),
+            (b"<alert>" + b" " * 8_000_001 + b"</alert>", "E3101"),
             (b"<html/>", "E3106"),
             (b"<!DOCTYPE Report><Report/>", "E3104"),
             (b"<Report/>", "E3112"),
             ("<Report>大雨</Report>".encode("euc-jp"), "E3102"),
             (b"<Report>" + b" " * 8_000_001 + b"</Report>", "E3101"),
         ],
-        ids=["empty", "json", "html", "dtd", "bare", "encoding", "large"],
+        ids=["empty", "cut json", "deep json", "large CAP", "html", "dtd", "bare", "encoding", "large"],
     )
     def test_what_is_no_telegram_is_an_error_line(self, content: bytes, code: str, tmp_path: Path) -> None:
         file = tmp_path / "bad.xml"

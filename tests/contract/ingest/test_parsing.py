@@ -138,8 +138,8 @@ class TestWhatIsRead:
         assert [await everything(log, topic) for topic in ("alerts.emergency", "drills", "dead")] == [[], [], []]
 
     async def test_a_type_whose_body_nobody_reads_goes_no_further(self) -> None:
-        quake = telegram(title="震源・震度に関する情報", event_id="20260901110000")
-        log = await parsed(raw(quake, name(kind="VXSE53", suffix="270000")))
+        plume = telegram(title="推定噴煙流向報", event_id="20260901110000")
+        log = await parsed(raw(plume, name(kind="VFVO60", suffix="010000")))
         assert [await everything(log, topic) for topic in ("alerts.emergency", "drills", "dead")] == [[], [], []]
 
     async def test_the_canary_is_an_alert_of_its_own_stream_and_reported(self) -> None:

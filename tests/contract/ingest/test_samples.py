@@ -29,6 +29,7 @@ class Expected:
     event: str
     streams: list[str]
     ignored: str | None
+    expires: str | None
     areas: Areas
 
 
@@ -58,6 +59,7 @@ def _rows() -> list[Expected]:
             event=row["event"],
             streams=row["streams"].split(),
             ignored=None if row["ignored"] == "-" else row["ignored"],
+            expires=None if row["expires"] == "-" else row["expires"],
             areas=_areas(row["areas"]),
         )
         for row in rows
@@ -81,7 +83,7 @@ def test_a_recorded_telegram_says_what_its_codes_say(row: Expected, samples: Pat
     assert code == 0
     assert (line["type"], line["status"], line["msg_type"]) == (row.type, row.status, row.msg_type)
     assert (line["sent"], line["event"], line["streams"]) == (row.sent, row.event, row.streams)
-    assert (line["ignored"], line["source"], line["expires"]) == (row.ignored, "jma", None)
+    assert (line["ignored"], line["source"], line["expires"]) == (row.ignored, "jma", row.expires)
     # sorted as text: a level may be None
     assert sorted(areas, key=str) == sorted(row.areas, key=str)
 

@@ -137,7 +137,7 @@ class TestAnArea:
 
     def test_system_names_are_those_of_the_contract(self) -> None:
         assert " ".join(Scheme) == (
-            "class20 class15 class10 office quake_area quake_city tsunami flood_area river surge volcano"
+            "class20 class15 class10 office center quake_area quake_city tsunami flood_area river surge volcano region"
         )
 
 
@@ -154,6 +154,7 @@ class TestResolving:
                 "quake_city:9010500", "class20:9010011 class20:9010012", id="a ward of a split city: all parts"
             ),
             pytest.param("quake_city:9010000", "class20:9010011 class20:9010012", id="the earthquake knows no parts"),
+            pytest.param("quake_city:9010011", "class20:9010011", id="but for some"),
             pytest.param("quake_city:9014200", "class20:9014200", id="a ward that is warned by itself is itself"),
             pytest.param("class10:900010", "class10:900010", id="upper systems"),
             pytest.param("tsunami:330", "tsunami:330", id="a tsunami area of the table"),

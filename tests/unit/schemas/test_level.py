@@ -4,7 +4,7 @@ import pytest
 
 from schemas.alert import Certainty, Severity, Urgency
 from schemas.hazard import HAZARDS
-from schemas.level import LEVELS, RANKS, Grade, rank_of, triple_of
+from schemas.level import LEVELS, RANKS, Grade, rank_of, rank_of_severity, triple_of
 
 
 def luminance(colour: str) -> float:
@@ -74,6 +74,12 @@ RANK_TABLE = [
     ("nankai", Grade.MEGAQUAKE_WARNING, 4),
     ("tornado", Grade.ADVISORY, 3),
     ("rainband", Grade.ADVISORY, 3),
+    ("record_rain", Grade.ADVISORY, 3),
+    ("nankai", Grade.MEGAQUAKE_ADVISORY, 3),
+    ("volcano", Grade.ERUPTION, 3),
+    ("ash", Grade.ADVISORY, 2),
+    ("typhoon", Grade.INFORMATION, 1),
+    ("heavy_rain", Grade.INFORMATION, 1),
     ("gauge:1", Grade.DANGER, 3),
 ]
 
@@ -112,3 +118,17 @@ def test_a_higher_level_or_rank_is_never_less_severe() -> None:
     ):
         severities = [order.index(severity) for severity, _, _ in triples]
         assert severities == sorted(severities)
+
+
+@pytest.mark.parametrize(
+    ("severity", "rank"),
+    [
+        (Severity.EXTREME, 5),
+        (Severity.SEVERE, 4),
+        (Severity.MODERATE, 3),
+        (Severity.MINOR, 2),
+        (Severity.UNKNOWN, 2),
+    ],
+)
+def test_what_another_system_warns_of_is_told_by_its_severity(severity: Severity, rank: int) -> None:
+    assert rank_of_severity(severity) == rank

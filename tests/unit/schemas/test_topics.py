@@ -28,8 +28,8 @@ def test_partition_counts_are_those_that_never_change() -> None:
 def test_a_topic_exists_when_its_payload_does() -> None:
     kinds = {topic.payload for topic in TOPICS.values()}
     assert kinds <= set(codec.KINDS)
-    assert {"telegrams", "situation", "status", "dead"} <= set(TOPICS)
-    assert "observations" not in TOPICS
+    assert {"telegrams", "observations", "situation", "status", "dead"} <= set(TOPICS)
+    assert set(PLANNED) - set(TOPICS) == {name for name, topic in PLANNED.items() if topic.payload is None}
 
 
 def test_what_is_decided_by_shard_is_not_hashed() -> None:

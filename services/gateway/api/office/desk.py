@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from schemas.alert import Alert
 from schemas.area import AreaCode, City
+from schemas.notification import Reach
 from schemas.office import Body, OfficeCommand, Officer, OfficeSession
 from schemas.text import Text
 from services.gateway.core import access
 from services.gateway.core.access import Lockout
 from services.gateway.core.answers import Given
+from services.gateway.core.audience import Audience, audience
 from services.gateway.core.composing import Sender
 from services.gateway.core.console import Sending
 from services.gateway.core.health import Crowd, Problem
@@ -107,9 +110,17 @@ def nothing_sent() -> Sequence[Sending]:
     return ()
 
 
+async def nobody_counts(_: Alert) -> Reach | None:
+    """Where there is no dispatcher to ask."""
+    return None
+
+
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """Everything the pages use. `problems` are those of the whole path; `sendings` is how far notices have come."""
+    """Everything the pages use. `problems` are those of the whole path; `sendings` is how far notices have come.
+
+    `reach` counts whom a draft would be pushed to; it answers None at once, or within a moment, where nobody can.
+    """
 
     store: Store
     passwords: Passwords
@@ -123,12 +134,18 @@ class Desk:
     maps: tuple[Map, ...] = ()
     demo: bool = False
     sendings: Callable[[], Sequence[Sending]] = nothing_sent
+    reach: Callable[[Alert], Awaitable[Reach | None]] = nobody_counts
     accounts: Lockout = field(
         default_factory=lambda: Lockout(failures_max=access.ACCOUNT_FAILURES_MAX, wait_max_s=access.ACCOUNT_WAIT_MAX_S)
     )
     addresses: Lockout = field(
         default_factory=lambda: Lockout(failures_max=access.ADDRESS_FAILURES_MAX, wait_max_s=access.ADDRESS_WAIT_MAX_S)
     )
+
+    async def audience(self, alert: Alert) -> Audience | None:
+        """Whom an alert would be pushed to, for a page; None where nobody could say in time."""
+        found = await self.reach(alert)
+        return None if found is None else audience(found, self.city.class20, self.names)
 
     def new_id(self) -> str:
         """An id for a form's command: 128 random bits."""

@@ -99,7 +99,7 @@ class _Pages:
         command = self.door.desk.new_id()
         incident = self._incident(forms.new_incident(command, visit.now), matter, tuple(Surface))
         sheet = Sheet(incident=incident, purpose=Purpose.ISSUE, version=0, content=content, surfaces=tuple(Surface))
-        return _form(self.door, visit, sheet, command, here=self.here)
+        return await _form(self.door, visit, sheet, command, here=self.here)
 
     async def open(self, request: Request) -> Response:
         visit = await self.door.enter(request)
@@ -127,7 +127,7 @@ class _Edits:
         found = incident_of(self.door.desk, incident)
         purpose = forms.purpose(request.query_params.get("purpose", ""))
         sheet = _sheet(found, found.draft.purpose if found.draft else purpose)
-        return _form(self.door, visit, sheet, self.door.desk.new_id(), here=_here(found))
+        return await _form(self.door, visit, sheet, self.door.desk.new_id(), here=_here(found))
 
     async def save(self, request: Request, incident: str) -> Response:
         visit = await self.door.enter(request)
@@ -182,13 +182,13 @@ async def _taken(door: Door, visit: Visit, form: Form, sheet: Sheet, *, here: st
         content = sheet.content
         message = drafting.beginning(sheet.incident.matter, sheet.purpose, content.level, content.cause)
         sheet = replace(sheet, content=replace(content, message=message))
-        return _form(door, visit, sheet, form.command(), here=here)
+        return await _form(door, visit, sheet, form.command(), here=here)
     found = objections_to(door.desk, sheet.incident, sheet.purpose, sheet.content)
     if sheet.is_new and sheet.incident.drill is not None and not sheet.surfaces:
         found = (*found, drafting.Objection("surfaces", "訓練を出す先を一つ以上選んでください。"))
     if do == "look" or (do == "submit" and found):
         status = 422 if do == "submit" else 200
-        return _form(door, visit, sheet, form.command(), here=here, objections=found, status=status)
+        return await _form(door, visit, sheet, form.command(), here=here, objections=found, status=status)
     return await _kept(door.desk, visit, form, sheet, submit=do == "submit")
 
 
@@ -220,7 +220,7 @@ async def submitted(desk: Desk, visit: Visit, id_: str, *, version: int, command
     return onward(id_, entry, "submitted")
 
 
-def _form(
+async def _form(
     door: Door,
     visit: Visit,
     sheet: Sheet,
@@ -241,17 +241,18 @@ def _form(
         "areas": [(str(code), name.ja) for code, name in door.desk.sender.areas.items()],
         "chosen": forms.codes(sheet.content.areas),
         "all_surfaces": tuple(Surface),
-        **shown(door.desk, sheet.incident, sheet.purpose, sheet.content),
+        **await shown(door.desk, sheet.incident, sheet.purpose, sheet.content),
     }
     return door.page(visit, "form.html", values, here=here, status=status)
 
 
-def shown(desk: Desk, incident: Incident, purpose: Purpose, content: Content) -> dict[str, Any]:
-    """What a preview shows: the alert that this would become now, and what people would read."""
+async def shown(desk: Desk, incident: Incident, purpose: Purpose, content: Content) -> dict[str, Any]:
+    """What a preview shows: the alert that this would become now, what people would read, and how many."""
     alert = composed(desk, incident, purpose, content, desk.clock.now())
     return {
         "alert": alert,
         "content": content,
         "purpose": purpose,
         "preview": preview(incident, purpose, alert, desk.names),
+        "audience": await desk.audience(alert),
     }

@@ -30,7 +30,7 @@ from services.gateway.core import approval, composing, console, history
 from services.gateway.core.answers import refused
 from services.gateway.core.approval import Refusal, Why
 from services.gateway.core.incident import Incident, Issue, Standing
-from services.gateway.core.preview import preview
+from services.gateway.core.preview import on_sign, preview
 
 _DONE = {
     "kept": "下書きを保存しました。",
@@ -91,8 +91,8 @@ class _Incidents:
             "done": _DONE.get(request.query_params.get("done", ""), ""),
             "stale": stale(self.desk, at),
             **_frame(found),
-            **_standing(found, visit.now),
-            **_draft(self.desk, visit, found),
+            **_standing(self.desk, found, visit.now),
+            **await _draft(self.desk, visit, found),
             "history": list(reversed(self.desk.store.incident_entries(incident))),
             "said": history.said,
             "sendings": [one for one in self.desk.sendings() if one.alert.startswith(f"office:{found.id}:")],
@@ -113,6 +113,7 @@ class _Incidents:
             "content": found.draft.content,
             "purpose": waiting.purpose,
             "preview": preview(found, waiting.purpose, alert, self.desk.names),
+            "audience": await self.desk.audience(alert),
             "own_work": visit.actor in {found.draft.author, found.draft.editor, waiting.by},
             "void": visit.now >= waiting.void_at(),
         }
@@ -130,7 +131,7 @@ class _Incidents:
             raise Stopped(refused(Refusal(why=Why.NOT_NOW)), 409, f"/office/incidents/{incident}")
         values = {
             **_frame(found),
-            **shown(self.desk, found, draft.purpose, draft.content),
+            **await shown(self.desk, found, draft.purpose, draft.content),
             "word": approval.confirmation(IssueAlone, drill=found.drill is not None),
         }
         return self.door.page(visit, "alone.html", values, here=_here(found))
@@ -145,6 +146,7 @@ class _Incidents:
             **_frame(found),
             "alert": alert,
             "preview": preview(found, Purpose.WITHDRAW, alert, self.desk.names),
+            "audience": await self.desk.audience(alert),
             "word": approval.confirmation(Withdraw, drill=found.drill is not None),
         }
         return self.door.page(visit, "withdraw.html", values, here=_here(found))
@@ -218,12 +220,14 @@ def _frame(incident: Incident) -> dict[str, Any]:
     return {"incident": incident, "drill": incident.drill is not None, "title": console.title_of(incident)}
 
 
-def _standing(incident: Incident, now: datetime) -> dict[str, Any]:
+def _standing(desk: Desk, incident: Incident, now: datetime) -> dict[str, Any]:
     """What of it is outside the office now."""
     last = incident.issues[-1] if incident.issues else None
+    alert = composing.read(last.alert) if last else None
     return {
         "last": last,
-        "last_alert": composing.read(last.alert) if last else None,
+        "last_alert": alert,
+        "last_sign": on_sign(alert, desk.names) if alert else None,
         "lapses_at": incident.lapses_at(),
         "unsigned": [_unsigned(issue) for issue in incident.issues if issue.needs_cosigning()],
         "in_force": incident.holds(now),
@@ -235,7 +239,7 @@ def _unsigned(issue: Issue) -> dict[str, Any]:
     return {"issue": issue, "alert": composing.read(issue.alert)}
 
 
-def _draft(desk: Desk, visit: Visit, incident: Incident) -> dict[str, Any]:
+async def _draft(desk: Desk, visit: Visit, incident: Incident) -> dict[str, Any]:
     """What is being written of it, and what is wrong with that."""
     draft, waiting = incident.draft, incident.submission
     if draft is None:
@@ -247,5 +251,5 @@ def _draft(desk: Desk, visit: Visit, incident: Incident) -> dict[str, Any]:
         "objections": objections_to(desk, incident, draft.purpose, draft.content),
         "void": waiting is not None and visit.now >= waiting.void_at(),
         "own_work": visit.actor in makers,
-        **shown(desk, incident, draft.purpose, draft.content),
+        **await shown(desk, incident, draft.purpose, draft.content),
     }

@@ -2,7 +2,7 @@
 
 import { el, phrases } from "../shared/dom.js";
 import { icon, levelShape } from "../shared/icons.js";
-import { DRILL, levelRow } from "../shared/lines.js";
+import { levelRow, lines } from "../shared/lines.js";
 import { EQUIVALENT } from "../shared/contract.js";
 import { WORDS } from "./words.js";
 
@@ -19,18 +19,19 @@ const LARGE_RANK = 3;
  */
 export function cardElement(card, language, time) {
   const large = card.rank >= LARGE_RANK;
+  const said = lines(card, language, time);
   const attributes = /** @type {{[name: string]: string}} */ ({ class: `alert ${large ? "large" : "small"}${card.drill ? " drill" : ""}` });
   if (card.level !== null) {
     attributes["data-level"] = String(card.level);
   }
   return el("article", attributes, [
     card.drill ? el("p", { class: "drill-mark" }, [WORDS.drills[language]]) : "",
-    el("div", { class: "head" }, [badge(card, language), el("span", { class: "hazard" }, [icon(card.hazard), " ", card.kicker[language]])]),
+    el("div", { class: "head" }, [badge(card, language), el("span", { class: "hazard" }, [icon(card.hazard), " ", said.about])]),
     el("h3", { class: "name" }, name(card, language)),
-    el("p", { class: "action" }, phrases(card.drill ? `${DRILL.content[language]}： ${card.action[language]}` : card.action[language])),
+    el("p", { class: "action" }, phrases(said.action)),
     el("p", { class: "source" }, [
-      el("span", {}, [`${card.source.who[language]} ${time} ${card.source.verb[language]}`]),
-      el("span", { class: "place" }, [card.places.map((place) => place[language]).join(language === "en" ? ", " : "、")]),
+      el("span", {}, [said.source]),
+      el("span", { class: "place" }, [said.place]),
     ]),
   ]);
 }
@@ -85,16 +86,16 @@ function shortSource(card, language) {
 /** @param {Card} card @param {Language} language */
 function name(card, language) {
   if (language === "ja") {
-    return card.name.map((part) => el("span", { class: "phrase" }, [part]));
+    return card.parts.map((part) => el("span", { class: "phrase" }, [part]));
   }
-  return language === "easy" ? phrases(card.nameEasy) : [card.nameEnglish];
+  return language === "easy" ? phrases(card.name.easy) : [card.name.en];
 }
 
 /** The level with number, word and shape; or how the source grades it. @param {Card} card @param {Language} language */
 function badge(card, language) {
   const mark = card.mark;
   if (mark.kind === "grade") {
-    return el("span", { class: "badge" }, [mark.grade[language].replace(/ /g, language === "ja" ? "" : " ")]);
+    return el("span", { class: "badge" }, [lines(card, language, "").mark]);
   }
   const row = levelRow(mark.level);
   return el("span", { class: "badge level" }, [

@@ -81,7 +81,7 @@ function same(one, other) {
 /** @param {Seen} seen @returns {Mark} */
 function markOf({ card, alert, lapsedSince }) {
   return {
-    name: { ja: card.name.join(""), easy: card.nameEasy, en: card.nameEnglish },
+    name: card.name,
     level: card.level,
     equivalent: card.mark.kind === "level" && card.mark.equivalent,
     rank: card.rank,

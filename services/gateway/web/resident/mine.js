@@ -5,9 +5,9 @@
 /** @typedef {import("./words.js").Language} Language */
 /** @typedef {"home" | "work" | "school" | "family" | "other"} Role */
 /** @typedef {{area: string, name: Text, role: Role, minRank: number, refuge: string}} MyPlace a municipality by its JIS code */
-/** @typedef {{on: boolean, start: string, end: string}} Quiet */
+/** @typedef {{on: boolean, start: string, end: string, orders: boolean}} Quiet `orders`: the city's orders of level 3 wait too */
 /** @typedef {{v: 1, places: MyPlace[], quiet: Quiet, notify: boolean}} Mine */
-/** @typedef {{places: {area: string, min_rank: number}[], quiet: {start: string, end: string} | null, language: Language}} Wishes */
+/** @typedef {{places: {area: string, min_rank: number}[], quiet: {start: string, end: string, orders: boolean} | null, language: Language}} Wishes */
 
 const VERSION = 1;
 /** As many as the register takes (schemas/subscription.py). */
@@ -21,7 +21,7 @@ export const MIN_RANK = 3;
 
 /** @returns {Mine} */
 export function nobody() {
-  return { v: VERSION, places: [], quiet: { on: false, start: "22:00", end: "07:00" }, notify: false };
+  return { v: VERSION, places: [], quiet: { on: false, start: "22:00", end: "07:00", orders: false }, notify: false };
 }
 
 /**
@@ -87,10 +87,10 @@ export function wishes(mine, language) {
   /** @type {Map<string, number>} */
   const ranks = new Map();
   mine.places.forEach(({ area, minRank }) => ranks.set(area, Math.min(minRank, ranks.get(area) || minRank)));
-  const { on, start, end } = mine.quiet;
+  const { on, start, end, orders } = mine.quiet;
   return {
     places: Array.from(ranks, ([area, min_rank]) => ({ area, min_rank })),
-    quiet: on && start !== end ? { start, end } : null,
+    quiet: on && start !== end ? { start, end, orders } : null,
     language,
   };
 }

@@ -60,7 +60,7 @@ function titleOf(home, shown, place) {
   const block = shown.real.concat(shown.drills)[0];
   const about = block && place ? card(block, place) : null;
   const { language } = home;
-  const name = about ? (language === "ja" ? about.name.join("") : language === "easy" ? about.nameEasy : about.nameEnglish) : WORDS.situation[language];
+  const name = about ? about.name[language] : WORDS.situation[language];
   const drill = about && about.drill ? `【${WORDS.drills[language]}】` : "";
   return `${drill}${name} ${place ? place.name[language] : ""} 半鐘`.replace(/ +/g, " ");
 }

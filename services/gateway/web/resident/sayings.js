@@ -85,6 +85,11 @@ export const SAY = {
   quietOn: text("夜は静かにする", "よるは しずかに する", "Be quiet at night"),
   quietFrom: text("から", "から", "from"),
   quietTo: text("まで", "まで", "to"),
+  quietOrders: text(
+    "高齢者等避難（警戒レベル３）も この時間は待つ",
+    "おとしよりなどが にげる しらせも あとに する",
+    "Let level 3 orders (elderly and others) wait too",
+  ),
   quietStill: text(
     "この時間も、避難の情報、危険警報・特別警報、地震、津波は届きます。",
     "この じかんも、 にげる しらせ、 とても あぶない しらせ、 じしん、 つなみは とどきます。",

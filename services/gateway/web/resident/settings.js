@@ -19,7 +19,7 @@ import { LANGUAGES } from "./words.js";
  * @typedef {{
  *   speak: (language: Language) => void, add: () => void, remove: (index: number) => void,
  *   least: (index: number, rank: number) => void, notify: (on: boolean) => void,
- *   quiet: (change: {on?: boolean, start?: string, end?: string}) => void, test: () => void, look: () => void, erase: () => void,
+ *   quiet: (change: {on?: boolean, start?: string, end?: string, orders?: boolean}) => void, test: () => void, look: () => void, erase: () => void,
  * }} Acts
  */
 
@@ -144,12 +144,12 @@ function notifications(mine, city, language, acts) {
 
 /** @param {Mine} mine @param {Language} language @param {Acts} acts */
 function quietHours(mine, language, acts) {
-  const { on, start, end } = mine.quiet;
+  const { on, start, end, orders } = mine.quiet;
   return el("section", { class: "panel" }, [
     el("h2", {}, [SAY.quiet[language]]),
     toggle("quiet", SAY.quietOn[language], on, true, (now) => acts.quiet({ on: now })),
     ...(on
-      ? [el("p", { class: "hours" }, [hour("quiet-start", SAY.quietFrom[language], start, (value) => acts.quiet({ start: value })), hour("quiet-end", SAY.quietTo[language], end, (value) => acts.quiet({ end: value }))])]
+      ? [el("p", { class: "hours" }, [hour("quiet-start", SAY.quietFrom[language], start, (value) => acts.quiet({ start: value })), hour("quiet-end", SAY.quietTo[language], end, (value) => acts.quiet({ end: value }))]), toggle("quiet-orders", SAY.quietOrders[language], orders, true, (now) => acts.quiet({ orders: now }))]
       : []),
     el("p", { class: "hint" }, [SAY.quietStill[language]]),
   ]);

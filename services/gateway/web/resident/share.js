@@ -1,7 +1,7 @@
 // 家族に知らせる: a sentence with what, where, what to do, when and who says it, handed to whatever the telephone has for
 // telling somebody. Nothing goes through us.
 
-import { DRILL } from "../shared/lines.js";
+import { lines } from "../shared/lines.js";
 import { SAY } from "./sayings.js";
 
 /** @typedef {import("../shared/types").Card} Card */
@@ -15,12 +15,13 @@ import { SAY } from "./sayings.js";
  */
 export function sentence(card, language, time, page) {
   const english = language === "en";
-  const name = language === "ja" ? card.name.join("") : language === "easy" ? card.nameEasy : card.nameEnglish;
-  const level = card.level === null ? "" : english ? ` (level ${card.level})` : `（警戒レベル${card.level}${card.mark.kind === "level" && card.mark.equivalent ? "相当" : ""}）`;
+  const { drill, mark, name } = lines(card, language, time);
+  const level = card.level === null ? "" : english ? ` (${mark.toLowerCase()})` : `（${mark}）`;
   const places = card.places.map((place) => place[language]).join(english ? ", " : "・");
-  const marks = [page.demo ? `【${SAY.demo[language]}】` : "", card.drill ? `【${english ? "DRILL" : "訓練"}】${DRILL.action[language]}${english ? ". " : "。"}` : ""].join("");
   const stop = english ? ". " : language === "easy" ? "。 " : "。";
-  const said = english ? `(${card.source.who.en}, ${card.source.verb.en} ${time})` : `（${card.source.who[language]} ${time} ${card.source.verb[language]}）`;
+  const marks = [page.demo ? `【${SAY.demo[language]}】` : "", drill && `${drill}${stop}`].join("");
+  const { who, verb } = card.source;
+  const said = english ? `(${who.en}, ${verb.en} ${time})` : `（${who[language]} ${time} ${verb[language]}）`;
   return `${marks}${places}${english ? ": " : "："}${name}${level}${stop}${card.action[language]}${stop}${said} ${page.url}`;
 }
 

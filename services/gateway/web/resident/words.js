@@ -1,5 +1,7 @@
 // What the situation page itself says, in the three languages that are reviewed. Alerts bring their own words.
 
+import { WARNING_LEVEL } from "../shared/contract.js";
+
 /** @typedef {import("../shared/types").Text} Text */
 /** @typedef {"ja" | "easy" | "en"} Language */
 
@@ -15,7 +17,7 @@ const text = (ja, easy, en) => ({ ja, easy, en });
 
 export const WORDS = {
   situation: text("いまの状況", "いまの ようす", "Situation now"),
-  level: text("警戒レベル", "けいかいレベル", "Level"),
+  level: text(WARNING_LEVEL.ja, WARNING_LEVEL.easy, "Level"),
   checked: text("確認", "に たしかめました", "checked"),
   none: text("発表中の警報・避難情報はありません", "けいほうや ひなんの しらせは ありません", "No warnings or evacuation information in force"),
   checking: text("情報を確認しています", "いま しらせを しらべています", "Checking the situation"),

@@ -497,8 +497,30 @@ export const HAZARDS = Object.freeze({
   }
  }
 });
+export const WARNING_LEVEL = Object.freeze({
+ "ja": "警戒レベル",
+ "easy": "けいかいレベル",
+ "en": "level"
+});
 export const EQUIVALENT = Object.freeze({
  "ja": "相当",
  "easy": "くらい",
  "en": "equivalent"
+});
+export const DRILL = Object.freeze({
+ "mark": {
+  "ja": "【訓練】",
+  "easy": "【訓練】",
+  "en": "DRILL: "
+ },
+ "said": {
+  "ja": "これは訓練です",
+  "easy": "れんしゅうです。 ほんとうでは ありません",
+  "en": "This is a drill, not a real alert"
+ },
+ "content": {
+  "ja": "訓練の内容",
+  "easy": "れんしゅうの なかみ",
+  "en": "The drill says"
+ }
 });

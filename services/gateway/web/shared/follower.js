@@ -5,7 +5,7 @@ import { areaOf, barePlace, fetchCity, placeOf } from "./city.js";
 import { Clock, timeAfterRestart } from "./clock.js";
 import { clientId, Connection, streamUrl } from "./connection.js";
 import { freshSession, hear, hello, kept, opened, restored } from "./session.js";
-import { load, save } from "./store.js";
+import { load, save, VERSION } from "./store.js";
 
 /** @typedef {import("./types").City} City */
 /** @typedef {import("./types").Frame} Frame */
@@ -105,7 +105,7 @@ export class Follower {
 
   keep() {
     const skew = this.clock.now() - Date.now();
-    save(`${this.kind}.${this.area}`, { v: 1, session: kept(this.session), city: this.city, skew: Number.isNaN(skew) ? 0 : skew });
+    save(`${this.kind}.${this.area}`, { v: VERSION, session: kept(this.session), city: this.city, skew: Number.isNaN(skew) ? 0 : skew });
   }
 
   /** @param {Frame} frame */

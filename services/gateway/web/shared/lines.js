@@ -1,56 +1,23 @@
-// What is said about an alert: one card per block, in Japanese, easy Japanese and English. No DOM, no clock.
-// Words of levels and hazards come from contract.js, which is generated; here is only how they are put together.
+// What is said about an alert, laid out: one card per block. The words come with the block (`message`, put together by
+// services/gateway/core/message.py); here is only which places are the reader's, and what stands in which line.
+// No DOM, no clock.
 
-import { HAZARDS, LEVELS } from "./contract.js";
+import { DRILL, EQUIVALENT, HAZARDS, LEVELS, WARNING_LEVEL } from "./contract.js";
 import { isMine } from "./situation.js";
 
 /** @typedef {import("./types").Text} Text */
 /** @typedef {import("./types").Block} Block */
 /** @typedef {import("./types").Card} Card */
 /** @typedef {import("./types").Info} Info */
-/** @typedef {import("./types").Alert} Alert */
+/** @typedef {import("./types").Lines} Lines */
+/** @typedef {import("./types").Message} Message */
 /** @typedef {import("./types").Place} Place */
+/** @typedef {"ja" | "easy" | "en"} Language */
 /** @typedef {{level: number, ground: string, ink: string, shape: string, order: Text | null, action: Text, equivalentAction: Text}} Level */
 
-/** Names beyond this many characters are counted instead of listed. */
+/** Names beyond this many characters are counted instead of listed; one name of more is cut. */
 const PLACES_MAX_CHARS = 34;
-
-/** How a source grades its events, by the end of the event's name; the longest first. */
-const GRADES = [
-  grade("大津波警報", "大津波 警報", "とても おおきな つなみの けいほう", "major tsunami warning", true),
-  grade("特別警報", "特別 警報", "とくべつけいほう", "emergency warning"),
-  grade("危険警報", "危険 警報", "きけんけいほう", "danger warning"),
-  grade("警報", "警報", "けいほう", "warning"),
-  grade("早期注意情報", "早期 注意", "はやめの ちゅうい", "early notice"),
-  grade("注意報", "注意報", "ちゅういほう", "advisory"),
-  grade("注意情報", "注意 情報", "ちゅうい じょうほう", "advisory"),
-  grade("緊急情報", "緊急 情報", "きんきゅう じょうほう", "urgent notice"),
-  grade("速報", "速報", "そくほう", "report"),
-  grade("情報", "情報", "じょうほう", "information"),
-];
-
-/**
- * @param {string} end of the event's name
- * @param {string} ja @param {string} easy @param {string} en
- * @param {boolean} [whole] it names the hazard as well
- * @returns {{end: string, words: Text, whole: boolean}}
- */
-function grade(end, ja, easy, en, whole) {
-  return { end, words: { ja, easy, en }, whole: Boolean(whole) };
-}
-
-/** The same words at the end of orders, where a line may break before them and nowhere else. */
-const ORDER_BREAKS = ["安全確保", "避難"];
-
-/** Short names of sources, where the mark has no room for an office's full name. */
-const SOURCES = /** @type {{[source: string]: Text | undefined}} */ ({
-  jma: { ja: "気象庁", easy: "きしょうちょう", en: "JMA" },
-});
-
-export const DRILL = {
-  action: { ja: "これは訓練です", easy: "れんしゅうです。 ほんとうでは ありません", en: "This is a drill, not a real alert" },
-  content: { ja: "訓練の内容", easy: "れんしゅうの なかみ", en: "The drill says" },
-};
+const PLACE_MAX_CHARS = 60;
 
 /** @param {number | null | undefined} level @returns {Level | undefined} */
 export function levelRow(level) {
@@ -58,118 +25,30 @@ export function levelRow(level) {
 }
 
 /** The hazard people follow: `flood:820209000400` → `flood`. @param {string} id */
-export function baseHazard(id) {
+function baseHazard(id) {
   return id.replace(/:.*$/, "");
 }
 
-/** @param {string} id @returns {{name: Text, action: Text}} */
-export function hazardRow(id) {
-  const rows = /** @type {{[id: string]: {name: Text, action: Text}}} */ (HAZARDS);
-  return rows[baseHazard(id)] || { name: { ja: "", easy: "", en: "" }, action: HAZARDS.notice.action };
-}
-
 /**
- * The name without its level, which the mark says, and without what it says of its own issuing:
- * 「レベル４土砂災害危険警報」 → 「土砂災害危険警報」.
- * @param {string} event
- */
-export function plainName(event) {
-  return event.replace(/^レベル[1-5１-５]/, "").replace(/（[^（）]*）$/, "") || event;
-}
-
-/** @param {string} name */
-function gradeOf(name) {
-  return GRADES.find(({ end }) => name.slice(-end.length) === end);
-}
-
-/**
- * A name as parts between which a line may break, never inside a word: 土砂災害｜危険警報, 緊急｜安全確保.
- * @param {string} name
- */
-export function nameParts(name) {
-  const found = gradeOf(name);
-  const tail = found ? found.end : ORDER_BREAKS.find((word) => name.slice(-word.length) === word);
-  const head = tail ? name.slice(0, name.length - tail.length) : "";
-  return tail && head ? [head, tail] : [name];
-}
-
-/**
- * What the city ordered; only the office's own word is ever shown as an order.
+ * What is said of a block. Where a gateway of before sends none, the source's own name must still be read.
  * @param {Block} block
+ * @returns {Message}
  */
-function orderOf(block) {
-  const row = levelRow(block.info.level);
-  return block.alert.origin === "office" && row ? row.order : null;
-}
-
-/**
- * The level, where there is one; a rank is never shown as a level.
- * @param {Block} block
- * @returns {Card["mark"]}
- */
-function markOf(block) {
-  if (block.info.level && block.alert.origin !== "gauge") {
-    // levels 1 and 2 are the weather service's own; from 3 on the level itself is the city's, a warning is its equivalent
-    const row = levelRow(block.info.level);
-    return { kind: "level", level: block.info.level, equivalent: block.alert.origin !== "office" && Boolean(row && row.order) };
-  }
-  const by = SOURCES[block.alert.source];
-  const found = gradeOf(plainName(block.info.event));
-  return {
-    kind: "grade",
-    by: by ? by.ja : block.alert.senderName,
-    grade: found ? found.words : hazardRow(block.info.hazard).name,
+function messageOf(block) {
+  const { alert, info } = block;
+  /** @param {string} words @returns {Text} */
+  const plain = (words) => ({ ja: words, easy: words, en: words });
+  return info.message || {
+    hazard: baseHazard(info.hazard), level: null, equivalent: false, order: false, about: plain(""), name: plain(info.event), parts: [info.event],
+    grade: plain(""), action: HAZARDS.notice.action, source: plain(alert.senderName), sourceShort: plain(alert.senderName), verb: plain(""), sent: alert.sent, drill: block.drill,
   };
 }
 
-/**
- * What to do: under the city's order its action, under an official warning of the same level that of 相当.
- * @param {Block} block
- * @returns {Text}
- */
-function actionOf(block) {
-  const row = block.alert.origin === "gauge" ? undefined : levelRow(block.info.level);
-  if (!row) {
-    return hazardRow(block.info.hazard).action;
-  }
-  return block.alert.origin === "office" ? row.action : row.equivalentAction;
-}
-
-/**
- * The hazard as the source calls it: 強風 in 強風注意報, though 強風 and 暴風 are one hazard to us.
- * @param {Block} block
- * @returns {Text}
- */
-function namedHazard(block) {
-  const name = hazardRow(block.info.hazard).name;
-  const [head, grade] = nameParts(plainName(block.info.event));
-  return head && grade && block.alert.origin === "official" ? { ja: head, easy: name.easy, en: name.en } : name;
-}
-
-/**
- * The hazard above the name; with the river's name where it is one river's.
- * @param {Block} block
- * @returns {Text}
- */
-function kickerOf(block) {
-  const name = namedHazard(block);
-  const river = block.info.area.find((area) => area.code !== undefined && /^(flood_area|river)$/.test(area.code.scheme));
-  const headline = block.alert.origin === "office" ? block.info.headline || "" : "";
-  if (headline && headline.length <= 16) {
-    return { ja: headline, easy: name.easy, en: name.en };
-  }
-  return river ? { ja: `${river.areaDesc.replace(/（[^（）]*）$/, "")} ${name.ja}`, easy: name.easy, en: name.en } : name;
-}
-
-/** @param {Block} block @param {string} name @param {Text} hazard */
-function englishName(block, name, hazard) {
-  const order = orderOf(block);
-  const found = gradeOf(name);
-  if (order) {
-    return baseHazard(block.info.hazard) === "evacuation" ? order.en : `${order.en}: ${hazard.en}`;
-  }
-  const said = [found && found.whole ? "" : hazard.en, found ? found.words.en : ""].filter(Boolean).join(" ");
-  return said.charAt(0).toUpperCase() + said.slice(1);
+/** A level where there is one; a rank is never shown as a level. @param {Message} said @returns {Card["mark"]} */
+function markOf(said) {
+  return said.level === null
+    ? { kind: "grade", by: said.sourceShort.ja, grade: said.grade }
+    : { kind: "level", level: said.level, equivalent: said.equivalent };
 }
 
 /**
@@ -204,31 +83,13 @@ export function placesOf(info, place, origin) {
  */
 function nameOf(area, place) {
   const ours = area.code && place.names.get(`${area.code.scheme}:${area.code.code}`);
-  return { ja: area.areaDesc, easy: ours ? ours.easy : area.areaDesc, en: ours ? ours.en : area.areaDesc };
+  const own = area.areaDesc.length > PLACE_MAX_CHARS ? `${area.areaDesc.slice(0, PLACE_MAX_CHARS - 1)}…` : area.areaDesc;
+  return { ja: own, easy: ours ? ours.easy : own, en: ours ? ours.en : own };
 }
 
-const VERBS = {
-  ordered: { ja: "発令", easy: "だしました", en: "issued" },
-  issued: { ja: "発表", easy: "だしました", en: "issued" },
-  observed: { ja: "観測", easy: "はかりました", en: "observed" },
-};
-
-/** @param {Block} block @param {Place} place @returns {Card["source"]} */
-function sourceOf(block, place) {
-  const { origin, senderName, sent, source } = block.alert;
-  const known = SOURCES[source] || (senderName === place.name.ja ? place.name : undefined);
-  const verb = origin === "gauge" ? VERBS.observed : orderOf(block) ? VERBS.ordered : VERBS.issued;
-  return {
-    who: { ja: senderName, easy: known ? known.easy : senderName, en: known ? known.en : senderName },
-    sent: Date.parse(sent),
-    verb,
-  };
-}
-
-/** @param {Text} hazard @param {string} name */
-function easyName(hazard, name) {
-  const found = gradeOf(name);
-  return [found && found.whole ? "" : hazard.easy, found ? found.words.easy : ""].filter(Boolean).join("の ");
+/** As the words begin a line. @param {string} words */
+function capital(words) {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /**
@@ -239,9 +100,7 @@ function easyName(hazard, name) {
  */
 export function card(block, place) {
   const { info } = block;
-  const hazard = hazardRow(info.hazard).name;
-  const order = orderOf(block);
-  const name = order ? order.ja : plainName(info.event) || hazard.ja;
+  const said = messageOf(block);
   return {
     subject: `${block.stream}|${info.hazard}`,
     key: `${block.stream}|${info.hazard}|${info.event}`,
@@ -249,16 +108,45 @@ export function card(block, place) {
     revision: block.revision,
     drill: block.drill,
     rank: block.rank,
-    level: block.alert.origin === "gauge" ? null : info.level || null,
-    order: order !== null,
-    hazard: baseHazard(info.hazard),
-    mark: markOf(block),
-    kicker: kickerOf(block),
-    name: nameParts(name),
-    nameEasy: order ? order.easy : easyName(hazard, name),
-    nameEnglish: englishName(block, name, hazard),
+    level: said.level,
+    order: said.order,
+    hazard: said.hazard,
+    mark: markOf(said),
+    kicker: said.about,
+    name: { ja: said.name.ja, easy: said.name.easy, en: capital(said.name.en) },
+    parts: said.parts,
     places: placesOf(info, place, block.alert.origin),
-    action: actionOf(block),
-    source: sourceOf(block, place),
+    action: said.action,
+    source: { who: { ja: said.source.ja, easy: said.source.easy, en: said.sourceShort.en }, sent: Date.parse(said.sent), verb: said.verb },
   };
+}
+
+/**
+ * A card's lines in one language, as services/gateway/core/card.py has them.
+ * @param {Card} card
+ * @param {Language} language
+ * @param {string} time of its issue, written out
+ * @returns {Lines}
+ */
+export function lines(card, language, time) {
+  const english = language === "en";
+  const { source } = card;
+  return {
+    drill: card.drill ? `${DRILL.mark[language]}${DRILL.said[language]}` : "",
+    mark: markWords(card, language),
+    about: card.kicker[language],
+    name: card.name[language],
+    place: card.places.map((place) => place[language]).join(english ? ", " : "、"),
+    action: card.drill ? `${DRILL.content[language]}${english ? ": " : "： "}${card.action[language]}` : card.action[language],
+    source: `${source.who[language]} ${time} ${source.verb[language]}`,
+  };
+}
+
+/** @param {Card} card @param {Language} language */
+function markWords({ mark }, language) {
+  if (mark.kind === "grade") {
+    return language === "ja" ? mark.grade.ja.replace(/ /g, "") : mark.grade[language];
+  }
+  const gap = language === "en" ? " " : "";
+  return capital(`${WARNING_LEVEL[language]}${gap}${mark.level}${mark.equivalent ? gap + EQUIVALENT[language] : ""}`);
 }

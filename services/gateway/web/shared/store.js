@@ -3,9 +3,10 @@
 /** @typedef {import("./types").City} City */
 
 /** `skew`: server minus device time when the server was last heard. Another version is not read but replaced. */
-/** @typedef {{v: 1, session: ReturnType<typeof import("./session.js").kept>, city: City | null, skew: number}} Kept */
+/** @typedef {{v: 2, session: ReturnType<typeof import("./session.js").kept>, city: City | null, skew: number}} Kept */
 
-const VERSION = 1;
+/** 2: blocks with their messages. */
+export const VERSION = 2;
 
 /** @param {string} name of the page and its area @returns {Kept | null} */
 export function load(name) {

@@ -7,7 +7,16 @@ export interface Area { areaDesc: string; code?: AreaCode }
 
 export interface Info {
   event: string; hazard: string; state: "active" | "released"; level?: number; rank?: number;
-  expires?: string; headline?: string; instruction?: string; area: Area[];
+  expires?: string; headline?: string; instruction?: string; area: Area[]; message?: Message;
+}
+
+/**
+ * services/gateway/core/message.py: what is said of a block that is in force, in every language; the gateway puts it
+ * together, a page chooses the places that are its own and lays it out.
+ */
+export interface Message {
+  hazard: string; level: number | null; equivalent: boolean; order: boolean; about: Text; name: Text; parts: string[];
+  grade: Text; action: Text; source: Text; sourceShort: Text; verb: Text; sent: string; drill: boolean;
 }
 
 export interface Drill { run: string; surfaces: string[] }
@@ -72,9 +81,12 @@ export type GradeMark = { kind: "grade"; by: string; grade: Text };
 export interface Card {
   subject: string; key: string; stream: string; revision: string; drill: boolean; rank: number; level: number | null;
   order: boolean; hazard: string;
-  mark: LevelMark | GradeMark; kicker: Text; name: string[]; nameEasy: string; nameEnglish: string;
+  mark: LevelMark | GradeMark; kicker: Text; name: Text; parts: string[];
   places: Text[]; action: Text; source: Source;
 }
+
+/** A card's lines in one language; `drill` is "" of something real. */
+export interface Lines { drill: string; mark: string; about: string; name: string; place: string; action: string; source: string }
 
 export interface Source { who: Text; sent: number; verb: Text }
 

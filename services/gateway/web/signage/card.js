@@ -1,10 +1,10 @@
 // One alert as elements: what to do, where, since when and says who.
 
-import { EQUIVALENT, LEVELS } from "../shared/contract.js";
+import { DRILL, EQUIVALENT, LEVELS, WARNING_LEVEL } from "../shared/contract.js";
 import { dayAndTime } from "../shared/clock.js";
 import { el, phrases } from "../shared/dom.js";
 import { icon, levelShape } from "../shared/icons.js";
-import { DRILL, levelRow } from "../shared/lines.js";
+import { levelRow, lines } from "../shared/lines.js";
 
 /** @typedef {import("../shared/types").Card} Card */
 /** @typedef {import("../shared/types").LevelMark} LevelMark */
@@ -22,8 +22,8 @@ export function cardElement(card) {
         card.mark.kind === "level" ? levelMark(card.mark) : gradeMark(card.mark),
         el("div", { class: "title" }, [
           el("p", { class: "kicker", lang: "ja" }, [icon(card.hazard), el("span", {}, [card.kicker.ja]), easyKicker(card)]),
-          el("h1", { class: "name", lang: "ja" }, card.name.map((part) => el("span", { class: "part" }, [part]))),
-          el("p", { class: "english", lang: "en" }, [(card.drill ? "DRILL: " : "") + card.nameEnglish, detail(card)]),
+          el("h1", { class: "name", lang: "ja" }, card.parts.map((part) => el("span", { class: "part" }, [part]))),
+          el("p", { class: "english", lang: "en" }, [(card.drill ? DRILL.mark.en : "") + card.name.en, detail(card)]),
         ]),
       ]),
       el("div", { class: "what" }, [placeLine(card)].concat(card.drill ? drillLines(card) : actionLines(card))),
@@ -35,9 +35,9 @@ export function cardElement(card) {
 function levelMark(mark) {
   const row = levelRow(mark.level);
   return el("div", { class: "mark level", lang: "ja" }, [
-    el("span", { class: "label" }, ["警戒レベル"]),
+    el("span", { class: "label" }, [WARNING_LEVEL.ja]),
     levelShape(row ? row.shape : "square", String(mark.level)),
-    el("span", { class: "label equivalent" }, [mark.equivalent ? "相当" : ""]),
+    el("span", { class: "label equivalent" }, [mark.equivalent ? EQUIVALENT.ja : ""]),
   ]);
 }
 
@@ -74,17 +74,17 @@ function easyKicker(card) {
 
 /** The level in English, which the mark says in Japanese. @param {Card} card */
 function detail(card) {
-  const level = card.mark.kind === "level" ? ` (level ${card.mark.level}${card.mark.equivalent ? ` ${EQUIVALENT.en}` : ""})` : "";
+  const level = card.mark.kind === "level" ? ` (${WARNING_LEVEL.en} ${card.mark.level}${card.mark.equivalent ? ` ${EQUIVALENT.en}` : ""})` : "";
   return el("span", { class: "detail" }, [level]);
 }
 
 /** First that it is a drill, in every language; what it trains follows, smaller and marked again. @param {Card} card */
 function drillLines(card) {
   return [
-    el("p", { class: "action", lang: "ja" }, phrases(DRILL.action.ja)),
-    el("p", { class: "easy", lang: "ja" }, phrases(DRILL.action.easy)),
-    el("p", { class: "help", lang: "en" }, [DRILL.action.en]),
-    el("p", { class: "trained", lang: "ja" }, phrases(`${DRILL.content.ja}： ${card.action.ja}`)),
+    el("p", { class: "action", lang: "ja" }, phrases(DRILL.said.ja)),
+    el("p", { class: "easy", lang: "ja" }, phrases(DRILL.said.easy)),
+    el("p", { class: "help", lang: "en" }, [DRILL.said.en]),
+    el("p", { class: "trained", lang: "ja" }, phrases(lines(card, "ja", "").action)),
   ];
 }
 

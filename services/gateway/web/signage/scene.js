@@ -38,7 +38,7 @@ export function scene(known) {
 /** @param {Lapse} lapse @param {Known} known @returns {LapsedCard} */
 function lapsedCard(lapse, known) {
   const lost = card(lapse.block, known.place);
-  return { name: lost.name.join(""), kicker: lost.kicker.ja, since: dayAndTime(lapse.since, known.now) };
+  return { name: lost.name.ja, kicker: lost.kicker.ja, since: dayAndTime(lapse.since, known.now) };
 }
 
 /**
@@ -105,6 +105,6 @@ function quietBar(cards, known) {
     const text = `${known.place.name.ja || "この地域"}に発表中の警報・避難情報はありません`;
     return { kind: "confirmed", strong: "", text, english: "No warnings or evacuation information in force", time };
   }
-  const names = cards.map((one) => one.name.join("")).join("、");
-  return { kind: "listed", strong: "発表中", text: names, english: cards.map((one) => one.nameEnglish).join(", "), time };
+  const names = cards.map((one) => one.name.ja).join("、");
+  return { kind: "listed", strong: "発表中", text: names, english: cards.map((one) => one.name.en).join(", "), time };
 }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from xml.etree.ElementTree import Element
 
 from schemas.alert import InfoState
-from schemas.area import AreaCode, AreaTable, UnknownArea, resolve
+from schemas.area import AreaCode, AreaTable, Scheme, UnknownArea, resolve
+from schemas.level import Grade, rank_of
 from services.ingest.core.defect import Code, Defect
 from services.ingest.core.xml import named
 
@@ -21,7 +23,10 @@ WORD_MAX = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What is said: the source's name and code, the hazard, and how strongly. Level and rank None when released."""
+    """What is said: the source's name and code, the hazard, and how strongly. Level and rank None when released.
+
+    `expires`: the end that the body states for it, None where that is the type's matter.
+    """
 
     event: str
     code: str
@@ -29,6 +34,7 @@ class Kind:
     state: InfoState
     level: int | None = None
     rank: int | None = None
+    expires: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,10 @@ class Entries:
             new_part = f"; perhaps a new part of {rest}" if rest else ""
             self.note(Code.UNKNOWN_AREA, f"{named(name)} {named(str(area))} is in no area table: left out{new_part}")
             return
+        if area.scheme == Scheme.QUAKE_CITY:
+            found = (
+                area,
+            )  # a ward keeps its own intensity; which municipality it is, is asked when people are matched
         for current in found:
             known = self.areas.entries.get(current)
             called = known.name.ja if known and current != area else name  # an old code's parts have names of their own
@@ -95,6 +105,43 @@ class Entries:
     def _told(self) -> tuple[Defect, ...]:
         told, rest = tuple(self._defects)[:DEFECTS_MAX], len(self._defects) - DEFECTS_MAX
         return (*told, Defect(code=Code.MORE_DEFECTS, reason=f"{rest} more defects")) if rest > 0 else told
+
+
+CENTERS = "全国・地方予報区等"
+"""Areas/@codeType of 地方予報区, which share numbers with 府県予報区."""
+_WEATHER = (Scheme.CLASS10, Scheme.OFFICE, Scheme.CLASS15)
+
+
+def text_only(_report: Element, _areas: AreaTable, _hazards: tuple[str, ...]) -> BodyReading:
+    """A body that speaks of no area in any system: a text, a hypocentre, a typhoon's track."""
+    return BodyReading(entries=())
+
+
+def weather_area(areas: AreaTable, code: str, code_type: str = "") -> AreaCode:
+    """The area of a code of weather telegrams: seven digits are a municipality; of six the finest system that knows it."""
+    if code_type == CENTERS:
+        return AreaCode(Scheme.CENTER, code)
+    if len(code) == len("1420600"):
+        return AreaCode(Scheme.CLASS20, code)
+    placed = (AreaCode(system, code) for system in _WEATHER)
+    return next((area for area in placed if area in areas.entries), AreaCode(Scheme.CLASS10, code))
+
+
+def town_area(areas: AreaTable, code: str) -> AreaCode:
+    """The area of a code of 気象・地震・火山情報／市町村等: a municipality, or a ward of one that is warned as a whole."""
+    town = AreaCode(Scheme.CLASS20, code)
+    return AreaCode(Scheme.QUAKE_CITY, code) if isinstance(resolve(areas, town), UnknownArea) else town
+
+
+def informs(event: str, code: str, hazard: str) -> Kind:
+    """What informs of a hazard and puts nothing in force."""
+    rank = rank_of(hazard, grade=Grade.INFORMATION)
+    return Kind(event=event, code=code, hazard=hazard, state=InfoState.ACTIVE, rank=rank)
+
+
+def released(event: str, code: str, hazard: str) -> Kind:
+    """That a hazard is over."""
+    return Kind(event=event, code=code, hazard=hazard, state=InfoState.RELEASED)
 
 
 def _strength(entry: Entry) -> tuple[bool, int]:

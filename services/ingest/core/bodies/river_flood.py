@@ -1,7 +1,8 @@
-"""VXKO50–89 指定河川洪水予報: one river, one level, and the municipalities that may be flooded.
+"""VXKO50–89 指定河川洪水予報, VXSU50–59 水位周知河川: one river, one level, and the municipalities that may be flooded.
 
 The level is the tens digit of Kind/Code in the headline's list of 予報区域 (10 is the release); the municipalities are
-those of Body's 浸水想定地区, all at the telegram's level. 簡略版, with an almost empty Body, names no municipality.
+those of Body's 浸水想定地区, all at the telegram's level. 簡略版, with an almost empty Body, names no municipality. VXSU
+names its stretch 発表区間, in a system with ten digits, and its towns by part.
 
 Sources: the code table of 指定河川洪水予報 as collected in the project's notes on JMA, §2.2, §3.3.
 """
@@ -21,9 +22,12 @@ from services.ingest.core.xml import child, named, text, token
 
 FORECAST_AREAS = "（予報区域）"
 """How Information/@type of the headline's list of forecast areas ends."""
+STRETCHES = "（発表区間）"
+"""The same of VXSU."""
 FLOODED = "浸水想定地区"
 """How Kind/Name of Body's lists of municipalities begins; （氾濫発生情報） may follow."""
 RELEASED = "10"
+TOWN_DIGITS = 7
 LEVELS = (2, 3, 4, 5)
 
 
@@ -32,6 +36,7 @@ def read(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyRea
     entries = Entries(areas)
     towns = tuple(_towns(report))
     rivers = [(item, area) for item in _forecast_areas(report) for area in item.findall("Areas/Area")]
+    scheme = Scheme.RIVER if _is_stretch(report) else Scheme.FLOOD_AREA
     if not rivers:
         return Defect(code=Code.NOTHING_LISTED, reason=f"no forecast area {FORECAST_AREAS} in the headline")
     if len(rivers) * (1 + len(towns)) > AREAS_MAX:
@@ -42,7 +47,7 @@ def read(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyRea
         kind = _kind(item, f"{hazards[0]}:{key_part(river)}", entries)
         if isinstance(kind, Defect):
             return kind
-        entries.add(AreaCode(Scheme.FLOOD_AREA, river), text(area, "Name"), kind)
+        entries.add(AreaCode(scheme, river), text(area, "Name"), kind)
         for town, name in towns:
             entries.add(town, name, kind)
     return entries.reading()
@@ -72,18 +77,30 @@ def _level(code: str) -> int | None:
 def _forecast_areas(report: Element) -> Iterator[Element]:
     headline = child(report, "Head", "Headline")
     for information in headline.findall("Information") if headline is not None else ():
-        if information.get("type", "").endswith(FORECAST_AREAS):
+        if information.get("type", "").endswith((FORECAST_AREAS, STRETCHES)):
             yield from information.findall("Item")
 
 
 def _towns(report: Element) -> Iterator[tuple[AreaCode, str]]:
     """Each municipality once, although it stands there for every gauge."""
     seen: set[str] = set()
-    for item in report.findall("Body/Warning/Item"):
-        if not text(item, "Kind", "Name").startswith(FLOODED):
-            continue
+    for item in _flooded(report):
         for area in item.findall("Areas/Area"):
-            code = token(area, "CityCode")
+            part = token(area, "Code")
+            by_part = len(part) == TOWN_DIGITS
+            code = part if by_part else token(area, "CityCode")
             if code and code not in seen:
                 seen.add(code)
-                yield AreaCode(Scheme.CLASS20, code), text(area, "City")
+                yield AreaCode(Scheme.CLASS20, code), text(area, "Name" if by_part else "City")
+
+
+def _flooded(report: Element) -> Iterator[Element]:
+    for warning in report.findall("Body/Warning"):
+        of_towns = warning.get("type", "").endswith(f"（{FLOODED}）")
+        for item in warning.findall("Item"):
+            if of_towns or text(item, "Kind", "Name").startswith(FLOODED):
+                yield item
+
+
+def _is_stretch(report: Element) -> bool:
+    return any(one.get("type", "").endswith(STRETCHES) for one in report.findall("Head/Headline/Information"))

@@ -1,4 +1,4 @@
-"""VPWW55–61: warnings and advisories by hazard, one telegram for all municipalities of an office.
+"""VPWW55–61: warnings and advisories by hazard, one telegram for all municipalities of an office; and the older VPWW53/54.
 
 A full snapshot: what the list of municipalities does not name in force is not in force. Four lists stand in the Body,
 each coarser one with the *maximum* of the finer; only the list （市町村等） counts here. VPWW57 has a fifth, by coast
@@ -11,7 +11,7 @@ Sources: JMA 別表3 (Kind/Code) and the rules of 技術情報634号 as collecte
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
@@ -26,6 +26,8 @@ MUNICIPALITIES = "（市町村等）"
 """How Warning/@type of the list that counts ends."""
 NOTHING = "発表警報・注意報はなし"
 RELEASED = "解除"
+RELEASED_CODE = "00"
+"""Kind/Code of 解除 in a headline."""
 IN_FORCE = frozenset(
     {
         "発表",
@@ -80,7 +82,44 @@ KINDS = MappingProxyType(
 """別表3: Kind/Code → hazard, and its 警戒レベル or, where there is none, its grade."""
 
 
-def read(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyReading | Defect:
+LEGACY_KINDS = MappingProxyType({**KINDS, "04": ("flood", 3, None), "18": ("flood", 2, None)})
+"""The codes of VPWW53/54 and VPNO50: the same numbers at the levels of the same numbers now, and 洪水, which ended 2026."""
+
+
+def read_legacy(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyReading | Defect:
+    """VPWW53 and VPWW54: all hazards of an office in one telegram."""
+    return read(report, areas, hazards, LEGACY_KINDS)
+
+
+def read_announced(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyReading | Defect:
+    """VPNO50: the headline names the municipalities under 特別警報; each Kind there is in force, and 解除 names none."""
+    if any(token(code) == RELEASED_CODE for code in report.iterfind("Head/Headline/Information/Item/Kind/Code")):
+        return BodyReading(entries=())
+    entries = Entries(areas)
+    for information in report.findall("Head/Headline/Information"):
+        for item in information.findall("Item") if information.get("type", "").endswith(MUNICIPALITIES) else ():
+            kinds = [
+                _of_code(token(kind, "Code"), text(kind, "Name"), hazards, entries) for kind in item.findall("Kind")
+            ]
+            for area in item.findall("Areas/Area"):
+                for kind in filter(None, kinds):
+                    entries.add(AreaCode(Scheme.CLASS20, token(area, "Code")), text(area, "Name"), kind)
+    reading = entries.reading()
+    if isinstance(reading, BodyReading) and not reading.entries:
+        return Defect(code=Code.NOTHING_LISTED, reason=f"no list {MUNICIPALITIES} in the headline, or an empty one")
+    return reading
+
+
+def _of_code(code: str, event: str, hazards: tuple[str, ...], entries: Entries) -> Kind | None:
+    return _in_force(code, entries.word(event), "", hazards, entries, LEGACY_KINDS)
+
+
+def read(
+    report: Element,
+    areas: AreaTable,
+    hazards: tuple[str, ...],
+    kinds: Mapping[str, tuple[str, int | None, Grade | None]] = KINDS,
+) -> BodyReading | Defect:
     """What the list of municipalities says; a telegram without any is no all-clear and is refused."""
     entries = Entries(areas)
     listed: dict[AreaCode, None] = {}
@@ -88,7 +127,7 @@ def read(report: Element, areas: AreaTable, hazards: tuple[str, ...]) -> BodyRea
         area = AreaCode(Scheme.CLASS20, token(item, "Area", "Code"))
         listed[area] = None
         for element in item.findall("Kind"):
-            kind = _kind(element, hazards, entries)
+            kind = _kind(element, hazards, entries, kinds)
             if kind is not None:
                 entries.add(area, text(item, "Area", "Name"), kind)
     if not listed:
@@ -103,16 +142,32 @@ def _items(report: Element) -> Iterator[Element]:
             yield from warning.findall("Item")
 
 
-def _kind(element: Element, hazards: tuple[str, ...], entries: Entries) -> Kind | None:
+def _kind(
+    element: Element,
+    hazards: tuple[str, ...],
+    entries: Entries,
+    kinds: Mapping[str, tuple[str, int | None, Grade | None]],
+) -> Kind | None:
     status, code, event = token(element, "Status"), token(element, "Code"), entries.word(text(element, "Name"))
     if status == NOTHING:
         return None
     if status != RELEASED and status not in IN_FORCE:
         entries.note(Code.UNKNOWN_STATE, f"Status {named(status)} of {named(event)}")
-    if code not in KINDS:
+    return _in_force(code, event, status, hazards, entries, kinds)
+
+
+def _in_force(  # noqa: PLR0917 - what one Kind says, and where to say what is wrong with it
+    code: str,
+    event: str,
+    status: str,
+    hazards: tuple[str, ...],
+    entries: Entries,
+    kinds: Mapping[str, tuple[str, int | None, Grade | None]],
+) -> Kind | None:
+    if code not in kinds:
         entries.note(Code.UNKNOWN_KIND, f"Kind {named(code)} {named(event)}")
         return _of_unknown_level(event, entries.word(code), status, hazards)
-    hazard, level, grade = KINDS[code]
+    hazard, level, grade = kinds[code]
     if status == RELEASED:
         return Kind(event=event, code=code, hazard=hazard, state=InfoState.RELEASED)
     rank = rank_of(hazard, level=level, grade=grade)

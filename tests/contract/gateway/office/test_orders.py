@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from services.eventlog.port import LogFull
 from services.gateway.core.approval import Refusal, Why
 from services.gateway.core.history import Entry
 from services.gateway.core.incident import Standing
+from services.runtime.clock import SystemClock
 from tests.contract.gateway.conftest import TroubledLog
 from tests.contract.gateway.office.conftest import Bureau
 from tests.factories import ODAWARA
@@ -124,6 +125,20 @@ async def test_it_is_returned_changed_and_approved_by_whoever_did_not_write_it(b
     await bureau.approved(bureau.b)
     (alert,) = await bureau.alerts()
     assert alert.info[0].area[0].area_desc.endswith("入生田")
+
+
+class Behind(SystemClock):
+    """A clock that was read a while before."""
+
+    def now(self) -> datetime:
+        return super().now() - timedelta(seconds=2)
+
+
+async def test_what_was_composed_and_submitted_in_different_seconds_is_one_moment(bureau: Bureau) -> None:
+    bureau.door.app.office.desk.clock = Behind()
+    await bureau.issued()
+    (alert,) = await bureau.alerts()
+    assert alert.sent < bureau.only.issues[0].at
 
 
 async def test_a_change_and_the_end_take_two_as_well(bureau: Bureau) -> None:

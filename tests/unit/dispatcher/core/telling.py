@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from pyroaring import BitMap
 
@@ -27,6 +27,8 @@ from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import Ledger, unpacked
 from services.dispatcher.core.pending import Waiting
 from services.dispatcher.core.places import Covers
+from services.dispatcher.core.rules import Rules
+from services.dispatcher.core.tally import Tally
 from tests.factories import ODAWARA, an_alert, at
 
 NOON = time(12)
@@ -84,6 +86,8 @@ class Shard:
     streams: dict[str, Stream] = field(default_factory=dict)
     covers: Covers = field(default_factory=dict)
     last: Decision | None = None
+    rules: Rules = field(default_factory=Rules)
+    tally: Tally = field(default_factory=lambda: Tally(timedelta(days=1)))
 
     def follow(self, *devices: Subscription) -> None:
         for device in devices:
@@ -128,10 +132,14 @@ class Shard:
             gives=gives,
             begins=begins,
             only=only,
+            rules=self.rules,
+            tally=self.tally,
         )
         self.last = decide(case, self.index, self.ledger)
         for entry in self.last.ledger:
             self.ledger.put(entry)
+        for group in self.last.groups:
+            self.tally.add(now, unpacked(group.devices))
         return self.told(self.last)
 
     def told(self, decision: Decision) -> dict[str, list[Words]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from pyroaring import BitMap
@@ -18,6 +18,7 @@ from services.dispatcher.core.decide import Case, Give, Take, decide, over, subj
 from services.dispatcher.core.force import REAL, Moment, Pair, in_force
 from services.dispatcher.core.ledger import Ledger, unpacked
 from services.dispatcher.core.pending import Waiting
+from services.dispatcher.core.rules import HARD_LIMIT, Limit, PushRule, Rules
 from tests.factories import ODAWARA, ZUSHI, a_device, an_alert, an_info, at
 from tests.unit.dispatcher.core.telling import ITEM, AWaiting, Shard
 
@@ -306,3 +307,103 @@ def test_a_decision_holds_everything_and_changes_nothing() -> None:
     assert (first.cause, first.shard, first.decided_at, ledger.runs()) == ("alert:x", 3, at(1), {})
     assert [list(unpacked(group.devices)) for group in first.groups] == [[0]]
     assert [(entry.rank, list(unpacked(entry.devices))) for entry in first.ledger] == [(n, [0]) for n in (1, 2, 3, 4)]
+
+
+def test_what_happens_and_passes_has_no_end_that_is_told() -> None:
+    shard = a_shard()
+    quake = an_info("quake", level=None, grade=Grade.SHINDO_5_LOWER)
+    assert shard.says(an_alert(0, quake)) == {"anna": [("new", "quake", "小田原市", 4)]}
+    assert shard.says(an_alert(1, an_info("quake", released=True))) == {}
+    # and it is forgotten: the next one is told
+    assert shard.says(an_alert(2, quake)) == {"anna": [("new", "quake", "小田原市", 4)]}
+
+
+def test_that_it_was_a_mistake_is_told_of_what_passes_too() -> None:
+    shard = a_shard()
+    shard.says(an_alert(0, an_info("quake", level=None, grade=Grade.SHINDO_5_LOWER)))
+    assert shard.says(an_alert(1, msg_type=MsgType.CANCEL)) == {"anna": [("cancel", "quake", "小田原市", 4)]}
+
+
+# --- a city's rules ---
+
+
+def test_what_goes_down_and_up_again_within_the_guard_tells_nobody_twice() -> None:
+    shard = a_shard(a_device("anna"), a_device("ben", min_rank=5))
+    shard.rules = Rules(flap=timedelta(minutes=10))
+    shard.says(an_alert(0, an_info(level=4)))
+    assert shard.says(an_alert(5, an_info(level=3))) == {}
+    assert shard.says(an_alert(9, an_info(level=4))) == {}
+    assert shard.says(an_alert(10, an_info(level=5))) == {"anna": [landslide("rise", 5)], "ben": [landslide("new", 5)]}
+    assert shard.says(an_alert(20, an_info(level=3))) == {}
+    assert shard.says(an_alert(31, an_info(level=4))) == {"anna": [landslide("rise", 4)]}
+
+
+def test_an_end_speaks_of_what_was_in_force_last_also_within_the_guard() -> None:
+    shard = a_shard()
+    shard.rules = Rules(flap=timedelta(minutes=10))
+    shard.says(an_alert(0, an_info(level=4)))
+    shard.says(an_alert(5, an_info(level=3)))
+    assert shard.says(an_alert(7, OVER)) == {"anna": [landslide("end", 3)]}
+    assert shard.ledger.run(REAL) == {}
+    assert shard.says(an_alert(9, an_info(level=4))) == {"anna": [landslide("new", 4)]}
+
+
+def test_a_rule_holds_back_what_is_below_its_rank_and_never_an_order() -> None:
+    shard = a_shard(a_device("anna", min_rank=2))
+    shard.rules = Rules(push=(PushRule(min_rank=4),))
+    assert shard.says(an_alert(0, an_info(level=3))) == {}
+    assert shard.says(an_alert(1, an_info(level=4))) == {"anna": [landslide("new", 4)]}
+    order = an_alert(2, an_info("evacuation:1", level=3), stream="office:1", origin=Origin.OFFICE, lease="")
+    assert shard.says(order) == {"anna": [("new", "evacuation:1", "小田原市", 3)]}
+
+
+def test_who_was_told_enough_is_told_no_more_but_what_is_loud_and_the_end() -> None:
+    shard = a_shard(a_device("anna", min_rank=2))
+    shard.rules = Rules(limits=(Limit(messages=2, span=timedelta(hours=1)),))
+    wave = an_info("wave", level=None, grade=Grade.WARNING)
+    assert shard.says(an_alert(0, an_info(level=2)))
+    assert shard.says(an_alert(1, an_info("fog", level=2), stream="fog"))
+    assert shard.says(an_alert(2, wave, stream="wave")) == {}
+    assert shard.says(an_alert(3, an_info(level=4))) == {"anna": [landslide("rise", 4)]}
+    assert shard.says(an_alert(4, OVER)) == {"anna": [landslide("end", 4)]}
+    assert shard.says(an_alert(90, wave, stream="wave")) == {"anna": [("new", "wave", "小田原市", 3)]}
+
+
+def test_the_last_defence_holds_back_whatever_it_is() -> None:
+    shard = a_shard()
+    for minute in range(HARD_LIMIT.messages):
+        shard.tally.add(at(minute), BitMap([0]))
+    assert shard.says(an_alert(40, an_info(level=5))) == {}
+    assert shard.says(an_alert(75, an_info(level=5))) == {"anna": [landslide("new", 5)]}
+
+
+def test_an_order_of_level_3_leaves_asleep_who_wants_it_so_and_level_4_wakes_them() -> None:
+    quiet = QuietHours(start=time(22), end=time(6))
+    shard = a_shard(a_device("anna", quiet=quiet), a_device("ben", quiet=replace(quiet, orders=True)))
+    order = an_alert(0, an_info("evacuation:1", level=3), stream="office:1", origin=Origin.OFFICE, lease="")
+    assert list(shard.says(order, hour=time(23))) == ["anna"]
+    worse = an_alert(1, an_info("evacuation:1", level=4), stream="office:1", origin=Origin.OFFICE, lease="")
+    assert sorted(shard.says(worse, hour=time(23))) == ["anna", "ben"]
+
+
+def test_where_the_city_says_so_who_was_told_more_is_told_that_it_was_lowered_and_a_rise_after_it_is_news() -> None:
+    quiet = QuietHours(start=time(11), end=time(13))
+    shard = a_shard(a_device("anna"), a_device("ben", min_rank=5), a_device("carl", quiet=quiet))
+    shard.rules = Rules(lowered=True, flap=timedelta(minutes=10))
+    shard.says(an_alert(0, an_info(level=5)))
+    assert shard.says(an_alert(1, an_info(level=3))) == {
+        "anna": [landslide("lowered", 3)],
+        "ben": [landslide("lowered", 3)],
+    }
+    assert shard.last is not None
+    assert {item.was for group in shard.last.groups for item in group.items} == {5}
+    assert shard.says(an_alert(2, an_info(level=3))) == {}
+    assert shard.says(an_alert(3, an_info(level=4)))["anna"] == [landslide("rise", 4)]
+    assert shard.says(an_alert(4, OVER))["ben"] == [landslide("end", 3)]
+
+
+def test_a_beginning_that_is_in_a_queue_is_not_said_to_be_lowered() -> None:
+    shard = a_shard()
+    shard.rules = Rules(lowered=True)
+    shard.says(an_alert(0, an_info(level=5)))
+    assert shard.says(an_alert(1, an_info(level=3)), waiting=AWaiting(0)) == {}

@@ -17,6 +17,8 @@ from services.dispatcher.core.force import (
     Force,
     Moment,
     Pair,
+    Waking,
+    can_be_loud,
     in_force,
     is_loud,
     is_loud_item,
@@ -27,7 +29,9 @@ from services.dispatcher.core.force import (
     run_named,
     run_of,
     speaker,
+    waking,
 )
+from services.dispatcher.core.shapes import Shape
 from tests.factories import NAMES, ODAWARA, ZUSHI, an_alert, an_info, at
 from tests.unit.dispatcher.core.telling import ITEM
 
@@ -257,3 +261,61 @@ def test_the_end_of_something_loud_is_loud_and_a_notice_is_no_order() -> None:
     assert not is_loud_item(ITEM)
     assert is_order("shelter:1", Origin.OFFICE)
     assert not is_order("evacuation:1", Origin.OFFICIAL)
+
+
+# --- whom it wakes ---
+
+
+@pytest.mark.parametrize(
+    ("hazard", "origin", "rank", "whom"),
+    [
+        ("landslide", Origin.OFFICIAL, 4, Waking.EVERYBODY),
+        ("landslide", Origin.OFFICIAL, 3, Waking.NOBODY),
+        ("quake", Origin.OFFICIAL, 2, Waking.EVERYBODY),
+        ("tsunami", Origin.OFFICIAL, 3, Waking.EVERYBODY),
+        ("evacuation:1", Origin.OFFICE, 4, Waking.EVERYBODY),
+        ("evacuation:1", Origin.OFFICE, 3, Waking.UNLESS_REFUSED),
+        ("shelter:1", Origin.OFFICE, 2, Waking.NOBODY),
+        ("notice:1", Origin.OFFICE, 3, Waking.NOBODY),
+    ],
+)
+def test_what_wakes_whom(hazard: str, origin: Origin, rank: int, whom: Waking) -> None:
+    assert waking(hazard, origin, rank) is whom
+
+
+def test_a_stream_is_loud_as_long_as_anything_kept_of_it_is() -> None:
+    quiet, loud = an_alert(0, an_info(level=3)), an_alert(1, an_info(level=4))
+    over = an_alert(2, an_info(released=True))
+    assert [can_be_loud(a_stream(*alerts)) for alerts in ([quiet], [quiet, loud, over], [quiet, over])] == [
+        False,
+        True,
+        False,
+    ]
+
+
+# --- shapes ---
+
+SQUARE = "35.2,139.1 35.2,139.2 35.3,139.2 35.3,139.1 35.2,139.1"
+CIRCLE = "35.2,139.1 5"
+
+
+def drawn(level: int, polygon: str = "", circle: str = "") -> Alert:
+    info = an_info(level=level)
+    area = replace(info.area[0], polygon=(polygon,) if polygon else (), circle=(circle,) if circle else ())
+    return an_alert(0, replace(info, area=(area,)))
+
+
+@pytest.mark.parametrize(
+    ("alerts", "shape"),
+    [
+        ([drawn(4, SQUARE)], Shape((SQUARE,))),
+        ([drawn(4, SQUARE), drawn(4, SQUARE, CIRCLE)], Shape((SQUARE,), (CIRCLE,))),
+        ([drawn(4, SQUARE), drawn(4)], None),
+        ([drawn(4, SQUARE), drawn(3, CIRCLE)], None),
+        ([drawn(4, "nonsense")], None),
+    ],
+    ids=["one", "two together", "one of them everywhere", "one louder than the other", "one that cannot be read"],
+)
+def test_a_shape_narrows_a_pair_only_where_that_leaves_nobody_out(alerts: list[Alert], shape: Shape | None) -> None:
+    streams = [a_stream(alert, name=f"s{number}") for number, alert in enumerate(alerts)]
+    assert force_at(1, *streams).of(REAL)[HERE].shape == shape

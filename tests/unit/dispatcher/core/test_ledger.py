@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from schemas.lifecycle import fold
 from schemas.notification import Change, Item, LedgerEntry, Notice
 from services.dispatcher.core.force import REAL, Pair, notice_of
 from services.dispatcher.core.ledger import NOBODY, Draft, Ledger, key_of, packed, unpacked
-from tests.factories import ODAWARA, ZUSHI, an_alert
+from tests.factories import ODAWARA, ZUSHI, an_alert, at
 
 HERE, THERE = Pair("landslide", ODAWARA), Pair("landslide", ZUSHI)
 ITEM = Item(change=Change.NEW, hazard="landslide", area=ODAWARA, area_desc="小田原市", event="warning", level=3, rank=3)
@@ -59,7 +60,7 @@ def test_a_draft_changes_nothing_by_itself_and_only_what_changed_is_an_entry() -
     kept(ledger, first)
     second = Draft(ledger.run(REAL))
     second.tell(THERE, 1, BitMap([4]), a_notice(1))
-    second.lower(HERE, 4, a_notice(4))
+    second.lower(HERE, 4, a_notice(4), at(0))
     assert second.pairs() == {HERE, THERE}
     assert [entry.area for entry in second.entries(REAL, 3)] == [ZUSHI]
 
@@ -81,7 +82,7 @@ def test_lowering_forgets_what_is_above_and_takes_the_words_of_what_is_in_force(
     draft.tell(HERE, 4, BitMap([2]), a_notice(4, event="danger"))
     kept(ledger, draft)
     lower = Draft(ledger.run(REAL))
-    lower.lower(HERE, 3, a_notice(3, event="warning"))
+    lower.lower(HERE, 3, a_notice(3, event="warning"), at(0))
     entries = kept(ledger, lower)
     assert {entry.rank: entry.event for entry in entries} == {3: "warning", 4: "danger"}
     assert unpacked(entries[-1].devices) == NOBODY
@@ -92,9 +93,9 @@ def test_lowering_below_everything_that_is_left_keeps_the_rest() -> None:
     draft = Draft({})
     draft.tell(HERE, 3, BitMap([1]), a_notice())
     draft.take_out(HERE, 0, 2, BitMap([9]))
-    draft.lower(THERE, 1, a_notice(1))
+    draft.lower(THERE, 1, a_notice(1), at(0))
     draft.take_out(HERE, 0, 3, BitMap([1]))
-    draft.lower(HERE, 1, a_notice(1))
+    draft.lower(HERE, 1, a_notice(1), at(0))
     assert (draft.pairs(), draft.levels(HERE)) == (set(), {})
 
 
@@ -105,7 +106,7 @@ def test_lowering_an_entry_that_lost_the_ranks_below_it_forgets_it() -> None:
     *_, top = whole.entries(REAL, 3)
     ledger.put(top)
     lower = Draft(ledger.run(REAL))
-    lower.lower(HERE, 3, a_notice(3))
+    lower.lower(HERE, 3, a_notice(3), at(0))
     kept(ledger, lower)
     assert ledger.run(REAL) == {}
 
@@ -172,3 +173,51 @@ def test_drills_have_a_ledger_of_their_own() -> None:
     draft.tell(HERE, 1, BitMap([1]), a_notice(1))
     kept(ledger, draft, "drill-1")
     assert (ledger.run(REAL), list(ledger.run("drill-1"))) == ({}, [HERE])
+
+
+# --- what goes down and up again ---
+
+GUARD = timedelta(minutes=10)
+
+
+def lowered_to(ledger: Ledger, rank: int, minute: float) -> dict[int, list[int]]:
+    draft = Draft(ledger.run(REAL))
+    draft.lower(HERE, rank, a_notice(rank), at(minute), GUARD)
+    kept(ledger, draft)
+    return ranks(ledger)
+
+
+def a_ledger_at_five() -> Ledger:
+    ledger = Ledger()
+    draft = Draft({})
+    draft.tell(HERE, 5, BitMap([1]), a_notice(5))
+    kept(ledger, draft)
+    return ledger
+
+
+ALL = {rank: [1] for rank in range(1, 6)}
+
+
+def test_what_was_told_above_is_remembered_for_a_while_and_counts_again_when_it_rises() -> None:
+    ledger = a_ledger_at_five()
+    assert lowered_to(ledger, 3, 0) == ALL
+    assert {rank for rank, level in ledger.run(REAL)[HERE].items() if level.lowered_at == at(0)} == {4, 5}
+    assert lowered_to(ledger, 4, 9) == ALL
+    assert {rank: level.lowered_at for rank, level in ledger.run(REAL)[HERE].items()}[4] is None
+    assert ledger.run(REAL)[HERE][5].lowered_at == at(0), "it was not in force in between"
+
+
+def test_it_is_forgotten_after_that() -> None:
+    ledger = a_ledger_at_five()
+    lowered_to(ledger, 3, 0)
+    assert lowered_to(ledger, 3, 9) == ALL
+    assert lowered_to(ledger, 5, 10) == {1: [1], 2: [1], 3: [1]}
+
+
+def test_who_is_told_of_what_was_remembered_is_alone_in_it() -> None:
+    ledger = a_ledger_at_five()
+    lowered_to(ledger, 3, 0)
+    draft = Draft(ledger.run(REAL))
+    draft.tell(HERE, 4, BitMap([2]), a_notice(4))
+    kept(ledger, draft)
+    assert ranks(ledger) == {1: [1, 2], 2: [1, 2], 3: [1, 2], 4: [2], 5: [1]}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from schemas.area import AreaCode, AreaTable, City, parse_city, parse_table
-from services.dispatcher.core.places import Covers, covers, municipalities
+from services.dispatcher.core.places import Covers, above, covers, current, municipalities
+from tests.factories import a_device
 
 AREAS = """# version: test
 scheme,code,name,kana,english,parent
@@ -78,3 +79,26 @@ def test_an_area_means_the_municipalities_in_it_or_those_that_listen_to_it(
 def test_a_municipality_that_nobody_lists_means_itself_and_another_area_nobody() -> None:
     assert municipalities({}, town("1320100")) == (town("1320100"),)
     assert municipalities({}, AreaCode("tsunami", "330")) == ()
+
+
+def test_larger_areas_are_those_that_mean_several_municipalities(covered: Covers) -> None:
+    larger = above(covered)
+    assert {str(area) for area in larger[town("1438200")]} == {"class15:140024", "class10:140020", "office:140000"}
+    assert AreaCode("tsunami", "330") in larger[town("1420600")]
+    assert all(area not in larger for area in larger[town("1420600")])
+    assert above({}) == {}
+
+
+def test_a_place_that_was_chosen_before_a_change_of_the_table_is_followed_as_it_is_now() -> None:
+    covered = {town("1420699"): (town("1420600"), town("1438200")), town("1420600"): (town("1420600"),)}
+    old, new = a_device(place=town("1420699"), min_rank=4), a_device(place=town("1420600"))
+    assert [(place.area.code, place.min_rank) for place in current(old, covered).places] == [
+        ("1420600", 4),
+        ("1438200", 4),
+    ]
+    assert current(new, covered) is new
+
+
+def test_a_place_of_which_nobody_knows_anything_stays_as_it_is() -> None:
+    nowhere = a_device(place=AreaCode("somebody's", "1"))
+    assert current(nowhere, {}) == nowhere

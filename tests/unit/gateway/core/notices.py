@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from schemas.alert import Drill, Origin, Status, Surface
+from schemas.alert import (
+    Alert,
+    Area,
+    Category,
+    Certainty,
+    Drill,
+    Info,
+    InfoState,
+    MsgType,
+    Origin,
+    Severity,
+    Status,
+    Surface,
+    Urgency,
+)
 from schemas.area import AreaCode
 from schemas.notification import Change, Item, Notice
 from schemas.text import Text
@@ -75,6 +89,47 @@ def notice(*items: Item, drill: bool = False, sender_name: str = "横浜地方�
         sent=AT,
         sender_name=sender_name,
         items=items,
+    )
+
+
+def alert_of(told: Notice) -> Alert:
+    """The alert behind a notice: a block for all its items that differ in nothing but the area, those over left out."""
+    blocks: dict[tuple[object, ...], list[Item]] = {}
+    for one in told.items:
+        if one.change in {Change.NEW, Change.RISE}:
+            blocks.setdefault((one.hazard, one.event, one.level, one.rank, one.instruction), []).append(one)
+    return Alert(
+        identifier=told.alert,
+        sender="sender",
+        sender_name=told.sender_name,
+        sent=told.sent,
+        status=told.status,
+        msg_type=MsgType.ALERT,
+        source=told.stream.partition(":")[0],
+        origin=told.items[0].origin if told.items else Origin.OFFICIAL,
+        streams=(told.stream,),
+        revision=told.revision,
+        drill=told.drill and Drill(run=told.drill.run, surfaces=(Surface.SIGN,)),
+        info=tuple(_block(items) for items in blocks.values()),
+    )
+
+
+def _block(items: list[Item]) -> Info:
+    first = items[0]
+    return Info(
+        category=Category.MET,
+        event=first.event,
+        hazard=first.hazard,
+        state=InfoState.ACTIVE,
+        level=first.level,
+        rank=first.rank,
+        urgency=Urgency.UNKNOWN,
+        severity=Severity.UNKNOWN,
+        certainty=Certainty.UNKNOWN,
+        instruction=first.instruction,
+        instruction_easy=first.instruction_easy,
+        instruction_en=first.instruction_en,
+        area=tuple(Area(area_desc=one.area_desc, code=one.area) for one in items),
     )
 
 

@@ -201,6 +201,12 @@ def test_quiet_hours_and_address_can_be_taken_back() -> None:
     assert (after.quiet, after.address, after.address_at) == (None, None, None)
 
 
+def test_orders_of_level_3_may_be_told_to_wait_as_well() -> None:
+    assert [changed(quiet=("22:00", "07:00"), quiet_orders=orders).quiet for orders in (False, True)] == [
+        QuietHours(start=time(22), end=time(7), orders=orders) for orders in (False, True)
+    ]
+
+
 def test_quiet_hours_without_a_length_are_none() -> None:
     assert changed(quiet=("22:00", "22:00")).quiet is None
 
@@ -254,6 +260,7 @@ def test_what_is_shown_can_be_sent_again_and_changes_nothing(
         hazard_min_ranks=hazards,
         language=language,
         quiet=quiet,
+        quiet_orders=language == "en",
         address="token",
     )
     shown = devices.shown(before, AREAS)
@@ -265,6 +272,7 @@ def test_what_is_shown_can_be_sent_again_and_changes_nothing(
         hazard_min_ranks=shown["hazard_min_ranks"],
         language=shown["language"],
         quiet=shown["quiet"] and (shown["quiet"]["start"], shown["quiet"]["end"]),
+        quiet_orders=bool(shown["quiet"]) and shown["quiet"]["orders"],
         channel=shown["channel"],
         address=shown["address"],
         permission=shown["permission"],

@@ -37,14 +37,25 @@ def test_a_moment_is_written_in_utc_whatever_its_zone() -> None:
 
 def test_a_client_gets_of_a_stream_only_the_alert_that_counts() -> None:
     whole = fold(fold(None, STREAM, an_alert(0, an_info(level=3))), STREAM, an_alert(10))
-    reduced = json.loads(frames.reduced(whole))
+    reduced = json.loads(frames.reduced(whole, [None]))
     assert [alert["revision"] for alert in reduced["kept"]] == [whole.standing]
     assert {**reduced, "kept": []} == {**json.loads(codec.encode(whole)), "kept": []}
 
 
 def test_a_stream_of_which_nothing_counts_has_no_alert() -> None:
     withdrawn = fold(None, STREAM, an_alert(0, msg_type=MsgType.CANCEL))
-    assert json.loads(frames.reduced(withdrawn))["kept"] == []
+    assert json.loads(frames.reduced(withdrawn, ()))["kept"] == []
+
+
+def test_what_is_said_of_a_block_stands_with_it_and_of_what_is_over_nothing() -> None:
+    whole = fold(None, STREAM, an_alert(0, an_info(level=3), an_info(released=True)))
+    blocks = json.loads(frames.reduced(whole, [{"name": "x"}, None]))["kept"][0]["info"]
+    assert [block.get("message") for block in blocks] == [{"name": "x"}, None]
+
+
+def test_messages_of_another_alert_are_not_taken() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        frames.reduced(fold(None, STREAM, an_alert(0)), ())
 
 
 def test_welcome_says_where_the_gateway_stands_and_until_when_each_source_holds() -> None:

@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import reduce
 
 import pytest
 
-from schemas.alert import Alert, MsgType
+from schemas.alert import Alert, MsgType, Origin
 from schemas.lifecycle import Stream
 from schemas.lifecycle import fold as take
 from schemas.situation import digest
 from schemas.telegram import Epoch
+from schemas.text import Text
 from services.gateway.core.frames import Frame
+from services.gateway.core.message import wire_of
 from services.gateway.core.mirror import BEFORE_FIRST, REPLAY_BYTES_MAX, REPLAY_MAX, Change, Mirror, fold
-from tests.factories import an_alert, an_info
+from tests.factories import ODAWARA, an_alert, an_info
 
 EPOCH = Change(offset=0, key="epoch", id="epoch:e", value=Epoch(epoch="e"))
 
@@ -176,3 +179,21 @@ def test_a_withdrawn_alert_is_replaced_by_the_one_before() -> None:
     snapshot = said(mirror.snapshot)["streams"]
     assert isinstance(snapshot, list)
     assert [one["kept"][0]["revision"] for one in snapshot] == [an_alert().revision]
+
+
+def test_each_block_in_force_carries_what_is_said_of_it_in_the_names_it_was_given() -> None:
+    shelter = replace(an_alert(stream="office:i1"), origin=Origin.OFFICE, sender_name="小田原市")
+    city = Text(ja="小田原市", easy="おだわらし", en="Odawara City")
+    mirror = fold(
+        Mirror(names={ODAWARA: city}), (EPOCH, change(1, a_stream(shelter)), change(2, RAIN_OVER)), live=False
+    )
+    streams = {stream["stream"]: stream for stream in json.loads(mirror.snapshot.text)["streams"]}
+    said = streams["office:i1"]["kept"][0]["info"][0]["message"]
+    assert said == wire_of(shelter, {ODAWARA: city})[0]
+    assert said["source"] == {"ja": "小田原市", "easy": "おだわらし", "en": "Odawara City"}
+    assert "message" not in streams["rain"]["kept"][0]["info"][0]
+
+
+def test_the_digest_knows_of_no_words() -> None:
+    other = fold(Mirror(names={ODAWARA: Text(ja="x", easy="x", en="x")}), (EPOCH, change(1, RAIN)), live=False)
+    assert other.digest == loaded(change(1, RAIN)).digest == digest([RAIN])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from schemas.level import LEVELS
 from schemas.notification import Change
 from schemas.office import Content, Purpose
 from services.gateway.core.composing import compose, compose_withdrawal
@@ -79,3 +80,14 @@ def test_an_area_without_a_code_is_not_told_of() -> None:
     info = alert.info[0]
     bare = replace(alert, info=(replace(info, area=(replace(info.area[0], code=None), *info.area)),))
     assert preview(play.now, Purpose.ISSUE, bare, SENDER.areas) == preview(play.now, Purpose.ISSUE, alert, SENDER.areas)
+
+
+def test_what_a_sign_will_show_is_seen_before_it_is_ordered() -> None:
+    shown = of(opened(a_real_order()), Purpose.ISSUE).sign
+    assert shown is not None
+    assert (shown.mark, shown.name, shown.action) == ("警戒レベル4", "避難指示", LEVELS[4].action.ja)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.END, Purpose.WITHDRAW])
+def test_what_is_over_leaves_the_signs(purpose: Purpose) -> None:
+    assert of(a_real_order().issued(), purpose).sign is None

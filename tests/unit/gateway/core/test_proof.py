@@ -8,7 +8,7 @@ from itertools import cycle, product
 import pytest
 
 from schemas.alert import Origin, Status
-from schemas.hazard import HAZARDS
+from schemas.hazard import HAZARDS, TAKE_CARE
 from schemas.level import LEVELS
 from schemas.notification import Change, Item, Notice
 from schemas.subscription import Language
@@ -37,6 +37,11 @@ def every_item(change: Change, origin: Origin, shape: str) -> list[Item]:
     ]
 
 
+def shown_by(change: Change) -> tuple[Medium, ...]:
+    """Where a change is told: a sign shows what is in force, and what is over no more."""
+    return (Medium.PUSH, Medium.INBOX) if change in {Change.END, Change.CANCEL} else tuple(Medium)
+
+
 def shaped(one: Item, shape: str, *, drill: bool) -> Notice:
     """A notice whose first thing is this one."""
     more = {
@@ -60,7 +65,7 @@ def test_every_text_of_every_combination_passes(change: Change, origin: Origin, 
         for one in every_item(change, origin, shape)
         for drill in (False, True)
         for told in (shaped(one, shape, drill=drill),)
-        for language, medium in product(Language, Medium)
+        for language, medium in product(Language, shown_by(change))
         if (found := faults(word(told, language, medium, NAMES), told, NAMES))
     }
     assert wrong == {}
@@ -81,7 +86,7 @@ def test_the_longest_things_from_outside_still_fit(language: Language) -> None:
         item(event=f"レベル４{long}危険警報", instruction=(long, long, long)), area=SAGAMI_BAY, area_desc=long
     )
     told = replace(notice(*(replace(one, hazard=f"flood:{n}") for n in range(50)), drill=True), sender_name=long)
-    assert [faults(word(told, language, medium, {}), told, {}) for medium in Medium] == [(), ()]
+    assert [faults(word(told, language, medium, {}), told, {}) for medium in Medium] == [(), (), ()]
 
 
 # --- what is seen ---
@@ -123,14 +128,55 @@ def test_a_text_with_this_fault_does_not_pass(text: Wording, fault: str) -> None
     assert fault in faults(text, notice(item()), NAMES)
 
 
+SIGN = word(notice(item()), Language.JA, Medium.SIGN, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (replace(SIGN, body=SIGN.body + "あ" * 100), "the body has 116 characters, 100 fit"),
+        (changed(SIGN, "22:40", ""), "no time"),
+        (changed(SIGN, "横浜地方気象台", ""), "no source"),
+        (changed(SIGN, "小田原市", "この町"), "no place"),
+        (changed(SIGN, "土砂災害", "災害"), "no hazard"),
+        (changed(SIGN, LEVELS[4].equivalent_action.ja, "注意"), "no action"),
+        (changed(SIGN, "4相当", "4"), "「警戒レベル4」 is not what the notice says"),
+        (changed(SIGN, "警戒レベル4相当", "注意"), "no level, though there is one"),
+    ],
+)
+def test_a_sign_with_this_fault_does_not_pass(text: Wording, fault: str) -> None:
+    assert fault in faults(text, notice(item()), NAMES)
+
+
+def test_a_sign_that_shows_a_rank_as_a_level_does_not_pass() -> None:
+    gale = notice(item(hazard="wind", event="暴風特別警報", level=None, rank=5))
+    text = word(gale, Language.JA, Medium.SIGN, NAMES)
+    assert faults(text, gale, NAMES) == ()
+    assert "「警戒レベル5相当」 is not what the notice says" in faults(
+        changed(text, "特別警報\n", "警戒レベル5相当\n"), gale, NAMES
+    )
+
+
+def test_a_drill_on_a_sign_begins_with_its_mark() -> None:
+    assert "the body of a drill does not begin with 【訓練】" in faults(SIGN, notice(item(), drill=True), NAMES)
+
+
+@pytest.mark.parametrize("medium", Medium)
+def test_what_only_informs_may_not_ask_for_what_its_hazard_asks_for(medium: Medium) -> None:
+    early = notice(item(hazard="wind", event="早期注意情報", level=None, rank=1))
+    text = word(early, Language.JA, medium, NAMES)
+    assert faults(text, early, NAMES) == ()
+    assert "no action" in faults(changed(text, TAKE_CARE.ja, HAZARDS["wind"].action.ja), early, NAMES)
+
+
 @pytest.mark.parametrize("part", ["title", "body"])
 def test_a_drill_without_its_mark_does_not_pass(part: str) -> None:
     assert f"the {part} of a drill does not begin with 【訓練】" in faults(JA, notice(item(), drill=True), NAMES)
 
 
-@pytest.mark.parametrize("change", [Change.END, Change.CANCEL])
+@pytest.mark.parametrize("change", [Change.LOWERED, Change.END, Change.CANCEL])
 def test_something_over_that_reads_as_if_it_began_does_not_pass(change: Change) -> None:
-    assert "something over is told as if it began" in faults(JA, notice(item(change)), NAMES)
+    assert "something over or lowered is told as if it began" in faults(JA, notice(item(change)), NAMES)
 
 
 def test_a_gauge_is_never_worded_with_a_level() -> None:

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.alert import Alert, Area, Drill, Info, Origin, Scope, Status, Surface
+from schemas.alert import Alert, Area, Drill, Scope, Status, Surface
 from schemas.area import AreaCode, AreaEntry, AreaTable, City, UnknownArea, parse_city, parse_table
-from schemas.hazard import HAZARDS, TAKE_CARE
 from schemas.level import LEVELS, Grade
 from schemas.lifecycle import Stream
 from schemas.lifecycle import fold as take
 from schemas.status import Condition, StatusReport
 from schemas.telegram import Epoch
 from schemas.text import Text
+from services.gateway.core.message import wire_of
 from services.gateway.core.mirror import Change, Mirror, fold
 from services.gateway.core.situation_view import (
     STALE_S,
@@ -23,7 +23,6 @@ from services.gateway.core.situation_view import (
     Malformed,
     NotWatched,
     Place,
-    action,
     answer,
     etag,
     held,
@@ -261,6 +260,7 @@ def test_an_alert_is_told_with_everything_a_person_needs() -> None:
                 "easy": LEVELS[4].equivalent_action.easy,
                 "en": LEVELS[4].equivalent_action.en,
             },
+            "message": wire_of(an_alert(0), {})[0],
         }
     ]
     assert {key: body[key] for key in ("as_of", "epoch", "offset", "digest", "area", "lapsed", "drills", "leases")} == {
@@ -307,20 +307,6 @@ def test_a_drill_that_lapsed_is_just_over() -> None:
     view = a_view(a_drill(Surface.PUBLIC), now=at(181))
     body = answer(view, WHOLE, held(view, WHOLE))
     assert (body["drills"], body["lapsed"]) == ([], [])
-
-
-@pytest.mark.parametrize(
-    ("info", "origin", "told"),
-    [
-        (an_info(level=4), Origin.OFFICIAL, LEVELS[4].equivalent_action),
-        (an_info(level=4), Origin.OFFICE, LEVELS[4].action),
-        (an_info("wind", level=None, grade=Grade.WARNING), Origin.OFFICIAL, HAZARDS["wind"].action),
-        (an_info("flood:820209000400", level=None), Origin.OFFICIAL, HAZARDS["flood"].action),
-        (replace(an_info(level=None), hazard="toaster"), Origin.OFFICIAL, TAKE_CARE),
-    ],
-)
-def test_what_to_do_follows_the_level_and_only_the_office_orders(info: Info, origin: Origin, told: Text) -> None:
-    assert action(info, origin) == told
 
 
 # --- whether an answer is still the same ---

@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from schemas.alert import Origin, Status
+from schemas.alert import Alert, Info, Origin, Status
 from schemas.area import AreaCode
 from schemas.level import LEVELS
+from schemas.lifecycle import fold
 from schemas.notification import Change, Notice
 from schemas.subscription import Language
-from services.gateway.core import wording
-from services.gateway.core.wording import Medium, action, name, plain_event, word
+from services.gateway.core import frames, wording
+from services.gateway.core.card import card
+from services.gateway.core.message import of_block, of_item, wire_of
+from services.gateway.core.wording import Medium, action, word
+from services.gateway.core.words import chosen
 from tests.unit.gateway.core.notices import (
     HIRATSUKA,
     KAWASAKI,
     NAMES,
+    ODAWARA,
     SAGAMI_BAY,
     ZUSHI,
+    alert_of,
     item,
     notice,
     office_notice,
@@ -38,6 +44,7 @@ SCENES: dict[str, Notice] = {
     "official-warning": notice(item()),
     "official-warning-rises": notice(item(Change.RISE)),
     "official-warning-in-two-places-and-more": notice(item(), item(area=HIRATSUKA), GALE, drill=True),
+    "official-warning-lowered": notice(item(Change.LOWERED)),
     "official-warning-ends": notice(item(Change.END)),
     "official-warning-withdrawn": notice(item(Change.CANCEL)),
     "advisory-of-level-2": notice(item(hazard="heavy_rain", event="レベル２大雨注意報", level=2, rank=2)),
@@ -84,16 +91,43 @@ SCENES: dict[str, Notice] = {
 }
 
 
-def texts(scene: Notice) -> dict[str, dict[str, dict[str, str]]]:
-    """Every text of a notice by language and medium."""
-    return {
+def texts(scene: Notice) -> dict[str, object]:
+    """Every text of a notice by language and medium, and, where something is in force, what a sign is sent and shows."""
+    told: dict[str, object] = {
         language: {
             medium: {"title": text.title, "body": text.body}
-            for medium in Medium
+            for medium in (Medium.PUSH, Medium.INBOX)
             for text in (word(scene, language, medium, NAMES),)
         }
         for language in Language
     }
+    alert = alert_of(scene)
+    shown = scene.status is not Status.TEST and alert.info
+    return {**told, Medium.SIGN: {"stream": sent(alert), "cards": cards(alert)}} if shown else told
+
+
+def sent(alert: Alert) -> object:
+    """The stream as a sign in Odawara is sent it."""
+    stream: object = json.loads(frames.reduced(fold(None, alert.streams[0], alert), wire_of(alert, NAMES)))
+    return stream
+
+
+def cards(alert: Alert) -> list[dict[str, dict[str, str]]]:
+    """The lines that this sign shows of each block, in every language."""
+    return [
+        {
+            language: {name: line for name, line in asdict(shown).items() if name != "language"}
+            for language in Language
+            for shown in (card(of_block(alert, info, NAMES), own_places(info, language), language),)
+        }
+        for info in alert.info
+    ]
+
+
+def own_places(info: Info, language: Language) -> list[str]:
+    """Which of a block's areas are this sign's: the city, else its bay under the name its source gives it."""
+    own = [area for area in info.area if area.code == ODAWARA] or [one for one in info.area if one.code == SAGAMI_BAY]
+    return [chosen(NAMES[area.code], language) if area.code in NAMES else area.area_desc for area in own]
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -134,30 +168,6 @@ def test_an_ended_order_is_not_repeated_as_an_order_in_easy_japanese() -> None:
     assert "みんな にげて" not in text.title + text.body
 
 
-@pytest.mark.parametrize(
-    ("event", "plain"),
-    [
-        ("レベル４土砂災害危険警報", "土砂災害危険警報"),
-        ("レベル3氾濫警報", "氾濫警報"),
-        ("レベル上昇情報", "レベル上昇情報"),
-        ("氾濫注意情報（警戒情報解除）", "氾濫注意情報"),
-        ("（注意）", "（注意）"),
-        ("（試）注意報", "（試）注意報"),
-        ("暴風警報", "暴風警報"),
-        ("", ""),
-    ],
-)
-def test_the_events_name_without_its_level(event: str, plain: str) -> None:
-    assert plain_event(event) == plain
-
-
-@pytest.mark.parametrize(
-    ("language", "said"), [(Language.JA, "土砂災害"), (Language.EASY, "がけくずれ"), (Language.EN, "landslide")]
-)
-def test_without_a_name_of_its_own_the_hazard_is_named(language: Language, said: str) -> None:
-    assert name(item(event="", level=None), language) == said
-
-
 def test_an_unknown_hazard_is_still_told() -> None:
     text = word(notice(item(hazard="meteor", event="隕石警報", level=None)), Language.EN, Medium.PUSH, NAMES)
     assert text.title == "Notice warning: Odawara City"
@@ -168,18 +178,27 @@ def test_an_unknown_hazard_is_still_told() -> None:
 
 def test_half_an_instruction_is_none_so_a_push_has_the_tables_action_and_the_inbox_the_offices() -> None:
     own = order_item(instruction=(LONG[:120], "", ""))
-    assert action(own, Language.JA, length_max=wording.ACTION_MAX) == LEVELS[4].action.ja
+    assert (
+        action(of_item(office_notice(own), own, NAMES), Language.JA, length_max=wording.ACTION_MAX)
+        == LEVELS[4].action.ja
+    )
     assert LONG[:100] in word(office_notice(own), Language.JA, Medium.INBOX, NAMES).body
 
 
 def test_easy_words_with_kanji_are_not_easy_so_the_tables_stand_there() -> None:
     own = order_item(instruction=("", "小学校へ にげて ください", ""))
-    assert action(own, Language.EASY, length_max=wording.ACTION_MAX) == LEVELS[4].action.easy
+    assert (
+        action(of_item(office_notice(own), own, NAMES), Language.EASY, length_max=wording.ACTION_MAX)
+        == LEVELS[4].action.easy
+    )
 
 
 def test_words_written_in_one_language_are_never_shown_in_another() -> None:
     own = order_item(instruction=("本町へ避難してください。", "", ""))
-    assert action(own, Language.EN, length_max=wording.ACTION_MAX) == LEVELS[4].action.en
+    assert (
+        action(of_item(office_notice(own), own, NAMES), Language.EN, length_max=wording.ACTION_MAX)
+        == LEVELS[4].action.en
+    )
 
 
 # --- what fits ---
@@ -197,7 +216,9 @@ def test_a_title_of_which_nothing_fits_is_cut_where_it_is_seen() -> None:
     title = word(notice(item(event="", level=None, hazard="nankai"), drill=True), Language.EN, Medium.PUSH, {}).title
     assert len(title) <= wording.TITLE_MAX
     long = replace(item(Change.CANCEL, level=None), event="長" * 90)
-    named = wording._titles(wording.Subject(item=long, places=("遠" * 60,)), Language.JA)
+    named = wording._titles(
+        wording.Subject(message=of_item(notice(long), long, NAMES), places=("遠" * 60,)), Language.JA
+    )
     assert list(named)[-1] == "取消 土砂災害"
 
 
@@ -242,35 +263,7 @@ def test_what_else_there_is_gives_way_before_time_and_source_do(language: Langua
     assert body[-1] in "）)"
 
 
-# --- who says it ---
-
-
-@pytest.mark.parametrize(
-    ("sender_name", "stream", "origin", "language", "who"),
-    [
-        ("横浜地方気象台", "jma:VPWW56:140000", Origin.OFFICIAL, Language.JA, "横浜地方気象台"),
-        ("", "jma:VPWW56:140000", Origin.OFFICIAL, Language.JA, "気象庁"),
-        ("横浜地方気象台", "jma:VPWW56:140000", Origin.OFFICIAL, Language.EASY, "きしょうちょう"),
-        ("横浜地方気象台", "jma:VPWW56:140000", Origin.OFFICIAL, Language.EN, "Japan Meteorological Agency"),
-        ("小田原市", "office:i1", Origin.OFFICE, Language.EN, "Odawara City"),
-        ("小田原市", "office:i1", Origin.OFFICE, Language.EASY, "おだわらし"),
-        ("小田原市防災課", "office:i1", Origin.OFFICE, Language.EASY, "まちの やくしょ"),
-        ("京浜河川事務所", "river:s1", Origin.GAUGE, Language.EASY, "かわの みずを はかる ところ"),
-        ("神奈川県", "cap:1", Origin.OFFICIAL, Language.EASY, "くにや けんの やくしょ"),
-        ("神奈川県", "cap:1", Origin.OFFICIAL, Language.EN, "神奈川県"),
-        ("", "cap:1", Origin.OFFICIAL, Language.EN, "Japan Meteorological Agency"),
-    ],
-)
-def test_the_source_is_named_so_that_it_is_understood(
-    sender_name: str, stream: str, origin: Origin, language: Language, who: str
-) -> None:
-    said = wording.source_name(notice(sender_name=sender_name, stream=stream), item(origin=origin), language, NAMES)
-    assert said == who
-
-
-def test_a_test_of_an_unknown_sender_is_by_the_office() -> None:
-    said = wording.source_name(notice(sender_name="x", stream="test:d1"), None, Language.EASY, NAMES)
-    assert said == "まちの やくしょ"
+# --- where ---
 
 
 def test_an_order_is_about_the_districts_that_it_names() -> None:
@@ -281,3 +274,13 @@ def test_an_order_is_about_the_districts_that_it_names() -> None:
     assert "Odawara" in word(scene, Language.EN, Medium.PUSH, NAMES).title
     official = word(notice(replace(item(), area_desc="小田原市 早川・風祭")), Language.JA, Medium.PUSH, NAMES)
     assert "早川" not in official.title + official.body
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_signs_text_is_the_lines_of_its_first_card(language: Language) -> None:
+    scene = office_notice(order_item(), GALE, drill=True)
+    text = word(scene, language, Medium.SIGN, NAMES)
+    assert (text.title, text.body.split("\n")) == (
+        "",
+        list(card(of_item(scene, order_item(), NAMES), [chosen(NAMES[ODAWARA], language)], language).lines()),
+    )

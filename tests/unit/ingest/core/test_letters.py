@@ -11,10 +11,12 @@ from services.ingest.core.letters import (
     VALUE_BYTES_MAX,
     Origin,
     alert_records,
+    chain_record,
     dead_record,
     fatal,
     never_fetched,
     partial,
+    refusal,
 )
 from services.ingest.core.trouble import Trouble, unfetched
 from tests.factories import an_alert, at
@@ -83,3 +85,16 @@ def test_what_was_left_out_is_named_up_to_a_limit() -> None:
     assert "and 5 more" in found.message
     assert found.hint == defects[0].hint
     assert "more" not in partial("a.xml", defects[:2]).message
+
+
+def test_what_a_chain_says_is_named_by_stream_and_revision() -> None:
+    alert = replace(an_alert(0), streams=("cap:s:a",), revision="r.0002")
+    record = chain_record(alert, "alerts.emergency")
+    assert (record.topic, record.key, record.id) == ("alerts.emergency", "cap:s:a", "alert:cap:s:a@r.0002")
+    assert record.payload == alert
+
+
+def test_a_message_is_refused_for_the_last_thing_that_refuses_it() -> None:
+    order, area = Defect(code=Code.CAP_ORDER, reason="o"), Defect(code=Code.CAP_UNKNOWN_AREA, reason="a")
+    assert refusal((area, order)) is area
+    assert refusal((order,)) is order

@@ -120,6 +120,14 @@ class TestWhatIsWanted:
     def test_not_other_offices_and_not_types_that_nobody_reads(self, name: str) -> None:
         assert not is_wanted(SOURCE, OFFICES, name)
 
+    def test_what_cannot_be_told_is_left_where_nothing_is_warned_of(self) -> None:
+        assert not is_wanted(replace(SOURCE, curious=False), OFFICES, "20260901110000_0_VPXX99_130000.xml")
+
+    def test_a_prefecture_s_own_telegrams_are_not_fetched_for_another(self) -> None:
+        heat = replace(SOURCE, types=frozenset({"VPFT50"}))
+        assert is_wanted(heat, OFFICES, "20260901110000_0_VPFT50_140000.xml")
+        assert not is_wanted(heat, OFFICES, "20260901110000_0_VPFT50_130000.xml")
+
     def test_what_can_reach_rank_4_or_cannot_be_told_is_urgent(self) -> None:
         assert is_urgent("20260901110000_0_VPWW55_140000.xml")
         assert is_urgent("something.xml")

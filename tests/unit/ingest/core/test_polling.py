@@ -20,6 +20,7 @@ from services.ingest.core.polling import (
     Answer,
     Failed,
     Fresh,
+    Seasons,
     Source,
     Spent,
     Unchanged,
@@ -38,7 +39,9 @@ from services.ingest.core.polling import (
     is_due,
     is_worth_saying,
     lease_report,
+    notice,
     pause_s,
+    quietness,
     say_again_s,
     staleness,
 )
@@ -170,6 +173,11 @@ class TestTheLongFeed:
 
 
 class TestHearing:
+    def test_a_list_that_may_be_empty_is_heard_without_an_entry(self) -> None:
+        nothing = Fresh(updated_at=at(0), oldest_at=None, newest_at=None)
+        assert after(LIVE, NEW, nothing, at(0)).heard_at is None
+        assert after(replace(LIVE, may_be_empty=True), NEW, nothing, at(0)).heard_at == at(0)
+
     def test_200_and_304_within_the_age_limit_are_heard(self) -> None:
         assert heard(1).heard_at == at(1)
         assert after(LIVE, heard(), Unchanged(), at(2)).heard_at == at(2)
@@ -306,6 +314,15 @@ class TestOtherReports:
         assert what(bytes_report(spent.plus(1, EVENING), EVENING)) == (Condition.ALARM, "E3209")
         assert spent.plus(1, EVENING + timedelta(days=1)).received_bytes == 1
 
+    def test_a_notice_is_seen_and_needs_no_act(self) -> None:
+        assert what(notice("terms:kawabou", "seldom", at(0))) == OK
+
+    def test_the_day_s_bytes_are_spent_and_the_next_day_has_its_own(self) -> None:
+        spent = Spent().plus(DAY_BYTES_MAX - 1, EVENING)
+        assert not spent.is_over(EVENING)
+        assert spent.plus(1, EVENING).is_over(EVENING)
+        assert not spent.plus(1, EVENING).is_over(EVENING + timedelta(days=1))
+
     def test_an_alarm_about_a_dead_letter_ends_when_none_followed_for_an_hour(self) -> None:
         found = alarm(dead_subject("jma.extra"), trouble.unfetched("jma.extra", "/x.xml", 10, "HTTP 404"), at(0))
         assert what(found) == (Condition.ALARM, "E3210")
@@ -339,3 +356,29 @@ class TestWhatIsWorthSaying:
         assert say_again_s(LIVE) == SAY_AGAIN_S
         assert say_again_s(replace(LIVE, lease_s=4.0)) == 0.4
         assert say_again_s(CANARY) == 3.0
+
+
+class TestTheSeason:
+    SEASONAL = replace(LIVE, quiet=Seasons(24 * 3600, 72 * 3600))
+    WINTER = datetime(2026, 12, 1, 11, tzinfo=UTC)
+
+    def _report(self, now: datetime, newest_h: float) -> StatusReport:
+        watch = replace(NEW, heard_at=now, updated_at=now, newest_at=now - timedelta(hours=newest_h))
+        return feed_report(self.SEASONAL, watch, now)
+
+    @pytest.mark.parametrize(("hours", "code"), [(23, ""), (25, "E3221")])
+    def test_a_day_without_any_telegram_is_strange_in_summer(self, hours: float, code: str) -> None:
+        report = self._report(EVENING, hours)
+        assert (report.code, report.condition) == (code, Condition.ALARM if code else Condition.OK)
+
+    @pytest.mark.parametrize(("hours", "code"), [(25, ""), (71, ""), (73, "E3221")])
+    def test_three_are_in_winter(self, hours: float, code: str) -> None:
+        assert self._report(self.WINTER, hours).code == code
+
+    def test_the_season_is_japans(self) -> None:
+        assert Seasons(1, 2).at(datetime(2026, 4, 30, 15, tzinfo=UTC)) == 1
+        assert Seasons(1, 2).at(datetime(2026, 10, 31, 15, tzinfo=UTC)) == 2
+
+    def test_without_a_limit_or_an_entry_nothing_is_strange(self) -> None:
+        assert quietness(LIVE, EVENING - timedelta(days=9), EVENING) is None
+        assert quietness(self.SEASONAL, None, EVENING) is None

@@ -9,8 +9,18 @@ from hypothesis import strategies as st
 from schemas.alert import Alert, Category, Drill, InfoState, MsgType, Severity, Status, Surface, Urgency
 from services.ingest.core.defect import Code
 from services.ingest.core.identity import EVENTS_MAX
-from services.ingest.core.telegram import HEADLINE_MAX, NAME_MAX, NOT_READ, TEST, Reading, read_telegram
-from tests.telegrams import RIVER, flood, heavy_rain, table, telegram, warnings
+from services.ingest.core.telegram import (
+    HEADLINE_MAX,
+    LEGACY,
+    NAME_MAX,
+    NO_AREA,
+    NOT_READ,
+    TEST,
+    TOO_LATE,
+    Reading,
+    read_telegram,
+)
+from tests.telegrams import RIVER, coast, flood, heavy_rain, nankai, table, telegram, warnings
 
 NAME = "20260901113005_0_VPWW55_140000.xml"
 URL = f"http://feed.invalid/developer/xml/data/{NAME}"
@@ -191,10 +201,9 @@ class TestFirstReport:
         assert _alert(body).msg_type is MsgType.UPDATE
 
     def test_nothing_before_is_nothing_before(self) -> None:
-        body = telegram(
-            title="津波警報・注意報・予報a", event_id="1", body="<Item><LastKind><Code>00</Code></LastKind></Item>"
-        )
+        body = telegram(title="津波警報・注意報・予報a", event_id="1", body=coast(("330", "62", "津波注意報")))
         assert _alert(body, name="").msg_type is MsgType.ALERT
+        assert _alert(body.replace(b">00<", b">51<"), name="").msg_type is MsgType.UPDATE
 
 
 class TestType:
@@ -226,10 +235,10 @@ class TestType:
 
     @pytest.mark.parametrize("status", ["通常", "訓練", "試験"])
     def test_one_whose_body_is_not_read_is_still_known_and_goes_no_further(self, status: str) -> None:
-        body = telegram(title=QUAKE_TITLE, status=status, event_id="20260901202800", body="<Intensity/>")
-        reading = _read(body, name="20260901113005_0_VXSE51_010000.xml")
+        body = telegram(title="推定噴煙流向報", status=status, event_id="20260901202800", body="<VolcanoInfo/>")
+        reading = _read(body, name="20260901113005_0_VFVO60_010000.xml")
         assert reading.alert is not None
-        assert (reading.type, reading.topic, reading.ignored) == ("VXSE51", None, NOT_READ)
+        assert (reading.type, reading.topic, reading.ignored) == ("VFVO60", None, NOT_READ)
         assert (reading.alert.msg_type, reading.alert.lease, reading.alert.info) == (MsgType.ALERT, "jma.eqvol", ())
 
 
@@ -262,7 +271,9 @@ class TestStreams:
         assert _refused(flood("", event_id="", info_type="取消", layer="河川"), name="") is Code.NO_STREAM
 
     def test_two_events_are_two_streams_of_one_alert(self) -> None:
-        alert = _alert(telegram(title="津波警報・注意報・予報a", event_id="20151114055157 20151114061750"), name="")
+        body = coast(("330", "60", "津波注意報解除"))
+        title = "津波警報・注意報・予報a"
+        alert = _alert(telegram(title=title, event_id="20151114055157 20151114061750", body=body), name="")
         assert alert.streams == ("jma:VTSE41:20151114055157", "jma:VTSE41:20151114061750")
 
     def test_an_event_named_twice_is_one(self) -> None:
@@ -273,14 +284,102 @@ class TestStreams:
         assert _refused(body, name="") is Code.NO_STREAM
 
     def test_without_an_event_it_is_the_office(self) -> None:
-        body = telegram(title="早期注意情報（明後日まで）", body="<Area><Name>西部</Name><Code>140020</Code></Area>")
-        assert _alert(body, name="").streams == ("jma:VPFD61:140000",)
+        body = telegram(title="府県天気予報", body="<Area><Name>西部</Name><Code>140020</Code></Area>")
+        assert _alert(body, name="").streams == ("jma:VPFD50:140000",)
 
     def test_a_type_not_read_says_nothing_of_an_office_it_does_not_need(self) -> None:
-        reading = _read(telegram(title=QUAKE_TITLE), name="")
+        reading = _read(telegram(title="推定噴煙流向報"), name="")
         assert _codes(reading) == []
         assert reading.alert is not None
-        assert reading.alert.streams == ("jma:VXSE51:横浜地方気象台",)
+        assert reading.alert.streams == ("jma:VFVO60:横浜地方気象台",)
+
+    def test_where_the_events_change_and_the_matter_does_not_it_is_the_type(self) -> None:
+        study, end = (
+            _alert(telegram(title="南海トラフ地震臨時情報", event_id=event, body=nankai(code)), name="")
+            for event, code in (("20260901202800", "111"), ("20260901222800", "190"))
+        )
+        assert study.streams == end.streams == ("jma:VYSE50:latest",)
+
+
+class TestItsEnd:
+    TORNADO = warnings(("1420600", "小田原市", [("1", "竜巻注意情報", "発表")]))
+
+    def _expires(self, **head: str) -> datetime | None:
+        reading = _read(telegram(title="竜巻注意情報", body=self.TORNADO, **head), name="")
+        assert reading.alert is not None
+        [info] = reading.alert.info
+        return info.expires
+
+    def test_is_what_it_states(self) -> None:
+        assert self._expires(valid="2026-09-01T21:40:00+09:00") == datetime(2026, 9, 1, 12, 40, tzinfo=UTC)
+
+    def test_else_the_report_and_the_time_that_its_type_lasts(self) -> None:
+        assert self._expires() == datetime(2026, 9, 1, 12, 45, tzinfo=UTC)
+
+    def test_one_that_cannot_be_read_is_none_and_it_is_said(self) -> None:
+        reading = _read(telegram(title="竜巻注意情報", body=self.TORNADO, valid="soon"), name="")
+        assert _codes(reading) == [Code.UNREADABLE_TIME]
+        assert self._expires(valid="soon") == datetime(2026, 9, 1, 12, 45, tzinfo=UTC)
+
+    def test_of_a_warning_is_never_its_valid_time(self) -> None:
+        tsunami = telegram(
+            title="津波警報・注意報・予報a",
+            event_id="1",
+            body=coast(("330", "51", "津波警報")),
+            valid="2026-09-01T21:00:00+09:00",
+        )
+        assert [info.expires for info in _alert(tsunami, name="").info] == [None]
+
+    def test_of_the_body_comes_before_that_of_the_type(self) -> None:
+        heat = telegram(title="熱中症警戒アラート", event_id="1", serial="1", head="神奈川県熱中症警戒アラート")
+        assert [info.expires for info in _alert(heat, name="").info] == [datetime(2026, 9, 2, 15, 0, tzinfo=UTC)]
+
+    def test_what_is_over_needs_none(self) -> None:
+        body = warnings(("1420600", "小田原市", [("1", "竜巻注意情報", "解除")]))
+        assert [info.expires for info in _alert(telegram(title="竜巻注意情報", body=body), name="").info] == [None]
+
+
+class TestInformation:
+    def test_is_an_item_of_its_hazard_so_that_a_warning_beside_it_can_end(self) -> None:
+        body = coast(("330", "51", "津波警報"), ("312", "71", "津波予報"))
+        reading = _read(telegram(title="津波情報a", event_id="1", serial="1", body=body), name="")
+        assert reading.alert is not None
+        assert {(info.hazard, info.state) for info in reading.alert.info} == {
+            ("tsunami:information", InfoState.ACTIVE),
+            ("tsunami:information", InfoState.RELEASED),
+        }
+        assert {entry.kind.hazard for entry in reading.entries} == {"tsunami"}
+
+
+class TestWhatGoesNoFurther:
+    LEGACY_TITLE = "気象特別警報・警報・注意報"
+
+    def test_is_a_copy_in_an_older_type_since_the_reform(self) -> None:
+        body = warnings(("1420600", "小田原市", [("03", "大雨警報", "発表")]))
+        after = _read(telegram(title=self.LEGACY_TITLE, body=body, reported="2026-05-28T13:00:00+09:00"), name="")
+        assert (after.topic, after.ignored) == (None, LEGACY)
+        assert [entry.area.code for entry in after.entries] == ["1420600"]
+
+    def test_is_not_a_storm_of_before(self) -> None:
+        body = warnings(("1420600", "小田原市", [("03", "大雨警報", "発表")]))
+        before = _read(telegram(title=self.LEGACY_TITLE, body=body, reported="2026-05-28T12:59:59+09:00"), name="")
+        assert (before.topic, before.ignored) == ("alerts.emergency", None)
+
+    def test_is_a_text_without_areas(self) -> None:
+        reading = _read(telegram(title="震源に関する情報", event_id="1"), name="")
+        assert (reading.topic, reading.ignored) == (None, NO_AREA)
+        assert reading.alert is not None
+        assert reading.alert.msg_type is MsgType.ALERT
+
+    @pytest.mark.parametrize(
+        ("source", "topic", "ignored"),
+        [("jma.extra", None, TOO_LATE), ("jma.eqvol", None, TOO_LATE), ("jma.pushed", "alerts.emergency", None)],
+    )
+    def test_is_an_early_warning_by_a_feed_that_is_minutes_behind(
+        self, source: str, topic: str | None, ignored: str | None
+    ) -> None:
+        reading = _read(telegram(title="緊急地震速報（警報）", event_id="1", serial="1"), name="", source=source)
+        assert (reading.topic, reading.ignored) == (topic, ignored)
 
 
 class TestWhatIsWrong:

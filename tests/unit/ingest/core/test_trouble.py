@@ -26,6 +26,15 @@ ALL: dict[str, Trouble] = {
     "E3213": trouble.failing("a.xml", 3, "KeyError"),
     "E3214": trouble.lapsing("jma.extra", at(180)),
     "E3215": trouble.no_telegram("unknown kind"),
+    "E3222": trouble.disagreement(["class20:1420600 wind: telegrams 3, website none"] * 7),
+    "E3223": trouble.unreadable_check("140000", "HTTP 404"),
+    "E3221": trouble.quiet("jma.extra", at(0), 90_000, 86_400),
+    "E3240": trouble.doubted("見本橋", "9.90 m", "jump"),
+    "E3241": trouble.rising("見本橋", "4.20 m", 0.6, 1800.0),
+    "E3242": trouble.gauge_lost("見本橋", at(0)),
+    "E3243": trouble.gauge_placeless("見本橋", "jis5:99999"),
+    "E3244": trouble.no_observation("unknown kind"),
+    "E3245": trouble.no_drop("/srv/drop", "No such file or directory"),
 }
 
 
@@ -39,6 +48,15 @@ def test_every_trouble_has_its_code_and_says_what_to_do(code: str) -> None:
 def test_every_code_is_listed_for_the_operator() -> None:
     assert trouble.__doc__ is not None
     assert [code for code in ALL if code not in trouble.__doc__] == []
+
+
+def test_an_answer_that_leads_nowhere_is_no_feed() -> None:
+    assert trouble.no_next("suimon", "/cgi-bin/x").code == "E3203"
+
+
+def test_when_the_next_level_comes_is_said_where_it_is_known() -> None:
+    assert "30 min" in ALL["E3241"].message
+    assert "next level" not in trouble.rising("見本橋", "4.20 m", 0.6, None).message
 
 
 def test_a_304_to_nobody_is_told_as_a_status_that_brings_no_feed() -> None:

@@ -6,15 +6,18 @@ from schemas.hazard import HAZARDS
 from schemas.level import RANKS
 from schemas.topics import TOPICS
 from services.ingest.core import types
+from services.ingest.core.bodies import text_only
 from services.ingest.core.types import EMERGENCY, ROUTINE, TYPES, TelegramType, by_name, by_title
 
 LEVELLED = {"heavy_rain", "landslide", "storm_surge", "flood"}
 """Hazards with 警戒レベル: these can reach rank 5."""
-READ = [row for row in TYPES if row.body]
+READ = [row for row in TYPES if row.body not in {None, text_only}]
 
 
 def _can_reach_rank_4(row: TelegramType) -> bool:
-    return any(one in LEVELLED or max(RANKS.get(one, {None: 0}).values()) >= 4 for one in row.hazards)
+    return not row.informs and any(
+        one in LEVELLED or max(RANKS.get(one, {None: 0}).values()) >= 4 for one in row.hazards
+    )
 
 
 class TestTheTable:
@@ -25,15 +28,46 @@ class TestTheTable:
     @pytest.mark.parametrize("row", TYPES, ids=lambda row: row.code)
     def test_a_row_names_a_topic_a_feed_a_title_and_hazards_there_are(self, row: TelegramType) -> None:
         assert row.topic in TOPICS
-        assert row.feed in {types.EXTRA, types.EQVOL}
+        assert row.feed in {types.EXTRA, types.EQVOL, types.REGULAR, types.PUSHED}
         assert row.titles
         assert set(row.hazards) <= set(HAZARDS)
 
     def test_no_type_has_two_rows(self) -> None:
         assert len({row.code for row in TYPES}) == len(TYPES)
 
-    def test_the_bodies_that_are_read(self) -> None:
-        assert [row.code for row in READ] == [*(f"VPWW{number}" for number in range(55, 62)), "VXKO"]
+    def test_what_is_not_read_is_no_warning(self) -> None:
+        unread = [row for row in TYPES if row.body is None]
+        named_so = ["警報", "特別", "土砂", "噴火", "地震", "津波", "洪水", "竜巻"]
+        titles = [title for row in unread for title in row.titles if any(word in title for word in named_so)]
+        assert titles == [
+            "気象警報・注意報時系列情報（Ｒ０６）",
+            "気象警報・注意報集約通報",
+            "火山現象に関する海上警報・海上予報",
+            *(
+                "全般海上警報（定時）",
+                "全般海上警報（臨時）",
+                "全般海上警報（定時）（Ｈ２９）",
+                "全般海上警報（臨時）（Ｈ２９）",
+            ),
+            *("地方海上警報", "地方海上警報（Ｈ２８）"),
+        ], "what is issued by the hour, for ships, or for the whole country at once"
+
+    def test_what_is_a_copy_since_the_reform(self) -> None:
+        copies = "VPWW50 VPWW53 VPWW54 VPNO50 VXWW50 VPOA50 VPZJ50 VPCJ50 VPFJ50 VPFD60"
+        assert [row.code for row in TYPES if row.copy_since] == copies.split()
+
+    def test_whose_file_names_end_with_their_office(self) -> None:
+        rows = {row.code: row.names_office for row in TYPES}
+        assert [rows[code] for code in ("VPWW55", "VPHW50", "VPFT50", "VPBS50", "VPFJ51")] == [True] * 5
+        assert [rows[code] for code in ("VXKO", "VXSE53", "VPCJ51", "VPBS51", "VPTA")] == [False] * 5
+
+    def test_only_early_warnings_of_quakes_need_a_pushed_route(self) -> None:
+        assert [row.code for row in TYPES if row.pushed_only] == ["VXSE43", "VXSE44", "VXSE45"]
+        assert {row.feed for row in TYPES if row.pushed_only} == {types.PUSHED}
+
+    @pytest.mark.parametrize("row", [row for row in TYPES if row.informs], ids=lambda row: row.code)
+    def test_what_only_informs_is_over_by_itself(self, row: TelegramType) -> None:
+        assert row.lasts
 
 
 class TestByName:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -14,6 +15,7 @@ from services.ingest.core.xml import (
     local,
     named,
     read_xml,
+    span_of,
     text,
     time_of,
     token,
@@ -135,6 +137,16 @@ class TestTimes:
         assert at is not None
         assert at.isoformat() == "2026-09-01T11:30:00+00:00"
 
-    @pytest.mark.parametrize("written", ["", "soon", "2026-09-01T20:30:00", "0001-01-01T00:00:00+09:00"])
+    @pytest.mark.parametrize(
+        "written", ["", "soon", "2026-09-01T20:30:00", "0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59+09:00"]
+    )
     def test_a_time_that_does_not_say_where_or_cannot_be_is_none(self, written: str) -> None:
         assert time_of(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [("PT6H", 6), ("P1D", 24), ("P2DT18H", 66), ("PT90M", 1.5), ("", None), ("P", None), ("PT", None), ("6H", None)],
+)
+def test_a_duration_is_read_as_telegrams_write_it(written: str, hours: float | None) -> None:
+    assert span_of(written) == (None if hours is None else timedelta(hours=hours))

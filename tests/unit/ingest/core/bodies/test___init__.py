@@ -1,8 +1,24 @@
 from __future__ import annotations
 
+from xml.etree.ElementTree import Element
+
+import pytest
+
 from schemas.alert import InfoState
 from schemas.area import AreaCode
-from services.ingest.core.bodies import AREAS_MAX, DEFECTS_MAX, WORD_MAX, BodyReading, Entries, Kind
+from services.ingest.core.bodies import (
+    AREAS_MAX,
+    DEFECTS_MAX,
+    WORD_MAX,
+    BodyReading,
+    Entries,
+    Kind,
+    informs,
+    released,
+    text_only,
+    town_area,
+    weather_area,
+)
 from services.ingest.core.defect import Code, Defect
 from tests import telegrams
 
@@ -83,3 +99,41 @@ class TestLimits:
         reading = _read(*((AreaCode("class20", f"{number:07}"), "町", RAIN) for number in range(DEFECTS_MAX + 3)))
         assert len(reading.defects) == DEFECTS_MAX + 1
         assert (reading.defects[-1].code, reading.defects[-1].reason) == (Code.MORE_DEFECTS, "3 more defects")
+
+    def test_a_ward_of_an_earthquake_stays_a_ward_if_its_city_is_known(self) -> None:
+        kawasaki, nowhere = AreaCode("quake_city", "1413100"), AreaCode("quake_city", "9999900")
+        reading = _read((kawasaki, "川崎川崎区", RAIN), (nowhere, "無い町", RAIN))
+        assert [(entry.area, entry.name) for entry in reading.entries] == [(kawasaki, "川崎川崎区")]
+        assert [defect.code for defect in reading.defects] == [Code.UNKNOWN_AREA]
+
+
+@pytest.mark.parametrize(
+    ("code", "code_type", "area"),
+    [
+        ("1420600", "", "class20:1420600"),
+        ("140020", "", "class10:140020"),
+        ("140000", "", "office:140000"),
+        ("140024", "", "class15:140024"),
+        ("999999", "", "class10:999999"),
+        ("010300", "全国・地方予報区等", "center:010300"),
+    ],
+)
+def test_a_code_of_weather_telegrams_is_in_the_finest_system_that_knows_it(
+    code: str, code_type: str, area: str
+) -> None:
+    assert str(weather_area(telegrams.table(), code, code_type)) == area
+
+
+def test_a_town_is_a_municipality_or_a_ward() -> None:
+    codes = ("1420600", "1413100")
+    assert [str(town_area(telegrams.table(), code)) for code in codes] == ["class20:1420600", "quake_city:1413100"]
+
+
+def test_what_informs_is_in_force_at_rank_1_and_what_is_over_at_none() -> None:
+    told, over = informs("解説", "1", "heat"), released("解除", "1", "heat")
+    assert (told.state, told.level, told.rank) == (InfoState.ACTIVE, None, 1)
+    assert (over.state, over.level, over.rank) == (InfoState.RELEASED, None, None)
+
+
+def test_a_text_speaks_of_no_area() -> None:
+    assert text_only(Element("Report"), telegrams.table(), ()) == BodyReading(entries=())

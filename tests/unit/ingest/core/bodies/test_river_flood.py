@@ -7,6 +7,7 @@ from services.ingest.core.bodies.river_flood import read, river_of
 from services.ingest.core.defect import Code, Defect
 from services.ingest.core.xml import read_xml
 from tests.telegrams import RIVER, flood, table
+from tests.unit.ingest.core.bodies.reading import said
 
 FLOOD = ("flood",)
 OTHER = "999999000200"
@@ -113,3 +114,20 @@ def test_the_river_is_the_first_forecast_area() -> None:
     assert not isinstance(report, Defect)
     assert not isinstance(bare, Defect)
     assert (river_of(report), river_of(bare)) == (RIVER, "")
+
+
+class TestRiversThatAreOnlyWatched:
+    """VXSU 水位周知河川."""
+
+    HEADLINE = """<Information type="水位周知河川に関する情報（発表区間）"><Item><Kind><Name>レベル２氾濫注意報</Name>
+<Code>21</Code></Kind><Areas><Area><Name>試験川</Name><Code>9999990001</Code></Area></Areas></Item></Information>"""
+    BODY = """<Warning type="水位周知河川に関する情報（浸水想定地区）"><Item><Kind/><Areas>
+<Area><Name>横浜市北部</Name><Code>1410011</Code><City>横浜市</City><CityCode>1410000</CityCode></Area>
+<Area><Name>地区</Name><City>小田原市</City><CityCode>1420600</CityCode></Area></Areas></Item></Warning>"""
+
+    def test_name_their_stretch_and_their_towns_by_part(self) -> None:
+        assert said(read, "flood", self.BODY, information=self.HEADLINE) == [
+            "river:9999990001 flood:9999990001 2 2 active",
+            "class20:1410011 flood:9999990001 2 2 active",
+            "class20:1420600 flood:9999990001 2 2 active",
+        ]

@@ -4,10 +4,11 @@ import pytest
 
 from schemas.alert import InfoState
 from services.ingest.core.bodies import BodyReading
-from services.ingest.core.bodies.weather_warning import IN_FORCE, KINDS, read
+from services.ingest.core.bodies.weather_warning import IN_FORCE, KINDS, LEGACY_KINDS, read, read_announced, read_legacy
 from services.ingest.core.defect import Code, Defect
 from services.ingest.core.xml import read_xml
 from tests.telegrams import NOTHING, Kind, table, telegram, warnings
+from tests.unit.ingest.core.bodies.reading import codes, refused, said
 
 ODAWARA = ("1420600", "小田原市")
 HAKONE = ("1438200", "箱根町")
@@ -164,3 +165,35 @@ class TestAnUnknownCode:
         reading = _reading(warnings((*ODAWARA, [("45", "名", "解除")])))
         assert reading.entries == ()
         assert [defect.code for defect in reading.defects] == [Code.UNKNOWN_KIND]
+
+
+class TestOlderTypes:
+    ALL = tuple(sorted({hazard for hazard, _, _ in LEGACY_KINDS.values()}))
+
+    def test_have_floods_of_municipalities_besides(self) -> None:
+        body = warnings(
+            (*ODAWARA, [("04", "洪水警報", "発表"), ("18", "洪水注意報", "解除"), ("03", "大雨警報", "発表")])
+        )
+        assert said(read_legacy, " ".join(self.ALL), body) == [
+            "class20:1420600 flood 3 3 active",
+            "class20:1420600 heavy_rain 3 3 active",
+        ]
+
+    def _headline(self, *codes: str, layer: str = "市町村等") -> str:
+        kinds = "".join(f"<Kind><Name>特別警報</Name><Code>{code}</Code></Kind>" for code in codes)
+        area = "<Areas><Area><Name>小田原市</Name><Code>1420600</Code></Area></Areas>"
+        return f'<Information type="気象特別警報報知（{layer}）"><Item>{kinds}{area}</Item></Information>'
+
+    def test_a_notice_of_special_warnings_names_them_in_its_headline(self) -> None:
+        information = self._headline("35", layer="一次細分区域等") + self._headline("33", "38", "99")
+        assert said(read_announced, " ".join(self.ALL), information=information) == [
+            "class20:1420600 heavy_rain 5 5 active",
+            "class20:1420600 storm_surge 5 5 active",
+        ]
+        assert codes(read_announced, " ".join(self.ALL), information=information) == [Code.UNKNOWN_KIND]
+
+    def test_a_release_of_all_of_them_names_nobody(self) -> None:
+        assert said(read_announced, " ".join(self.ALL), information=self._headline("00", layer="府県予報区等")) == []
+
+    def test_one_that_names_nobody_is_refused(self) -> None:
+        assert refused(read_announced, " ".join(self.ALL), information=self._headline("99")) is Code.NOTHING_LISTED

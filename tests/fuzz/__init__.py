@@ -1,0 +1,1 @@
+"""Telegrams that were wounded on purpose: `make fuzz`."""
