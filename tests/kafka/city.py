@@ -85,8 +85,8 @@ class City:
 
 
 @contextmanager
-def city(log: str, folder: Path, *, each: int = 1, ready: bool = True) -> Iterator[City]:
-    """A running city with so many of each service."""
+def city(log: str, folder: Path, *, each: int = 1, ready: bool = True, deploy: Path | None = None) -> Iterator[City]:
+    """A running city with so many of each service. `deploy`: its files, where they are not the project's."""
     made = City(log=log, folder=folder)
     with made._stack as stack:
         feeds = stack.enter_context(FeedServer())
@@ -96,6 +96,7 @@ def city(log: str, folder: Path, *, each: int = 1, ready: bool = True) -> Iterat
         made._options = (
             *("--log", log, "--dev", "1", "--feeds", feeds.base_url, "--phones", made.phones),
             *("--poll-every", "5", "--canary-every", "60", "--port", "0"),
+            *(() if deploy is None else ("--deploy-dir", str(deploy))),
         )
         names = [
             f"{service}-{number}" for service in ("dispatcher", "gateway", "ingest") for number in range(1, each + 1)
