@@ -21,6 +21,7 @@ from schemas.office import Officer
 from schemas.subscription import Channel
 from services.dispatcher import app as dispatcher
 from services.dispatcher.core.places import covers
+from services.dispatcher.store import rulefile
 from services.eventlog.memory import MemoryLog
 from services.eventlog.port import EventLog
 from services.gateway import app as gateway
@@ -169,7 +170,9 @@ class Virtual:
         city = replace(CITY, drills_from_feeds=tuple(Surface))
         polls = ingest.build(self.settings, self.log, self.clock, city, TABLE, feeds_base=BASE)
         polls.poller.connect = lambda base: Http(base, transport=self.feeds)
-        decisions = dispatcher.build(self.log, self.clock, city.watch, covers(city, neighbours, TABLE))
+        means = covers(city, neighbours, TABLE)
+        rules = rulefile.load(cities.deploy_dir(), city)
+        decisions = dispatcher.build(self.log, self.clock, city.watch, means, rules=rules)
         async with asyncio.TaskGroup() as group:
             group.create_task(polls.parser.run())
             for source in polls.sources:

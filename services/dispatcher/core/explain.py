@@ -7,10 +7,12 @@ beside it. Written for the officer who is asked on the telephone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
-from schemas.alert import Alert, Info, active
+import numpy as np
+
+from schemas.alert import Alert, Area, Info, active
 from schemas.area import AreaCode
 from schemas.hazard import base, hazard
 from schemas.notification import Change, Decision, Item, Order, Outcome, Receipt
@@ -18,6 +20,8 @@ from schemas.subscription import Language, Permission, Place, Subscription, is_q
 from services.dispatcher.core.force import Pair, Waking, run_named, waking
 from services.dispatcher.core.ledger import Run, unpacked
 from services.dispatcher.core.places import Covers, municipalities
+from services.dispatcher.core.rules import HARD_LIMIT, Limit, Rules, least_rank
+from services.dispatcher.core.shapes import shape_of
 
 JAPAN = timezone(timedelta(hours=9))
 
@@ -45,7 +49,7 @@ class Facts:
 
     `number`: the device's, None when it has none. `decisions`: this shard's about the alert, in their order; `orders`:
     those of them that name the device; `receipts`: the newest of each order. `told`: the ledger of the alert's run.
-    `names`: of municipalities, in Japanese.
+    `names`: of municipalities, in Japanese. `rules`: the city's; `reached`: those of its limits that the device has reached.
     """
 
     device: str
@@ -60,6 +64,8 @@ class Facts:
     told: Run
     covers: Covers
     names: Mapping[AreaCode, str]
+    rules: Rules = field(default_factory=Rules)
+    reached: Sequence[Limit] = ()
 
 
 def explain(facts: Facts) -> tuple[str, ...]:
@@ -69,6 +75,7 @@ def explain(facts: Facts) -> tuple[str, ...]:
         *_device(facts),
         *_matching(facts),
         *_decisions(facts),
+        *_ceiling(facts),
         *_deliveries(facts),
         *_ledger(facts),
     )
@@ -130,23 +137,37 @@ def _matching(facts: Facts) -> Iterator[str]:
     for info in facts.alert.info:
         for area in info.area if active(info) else ():
             meant = municipalities(facts.covers, area.code) if area.code is not None else ()
-            verdict = _verdict(facts.subscription, facts.alert, info, meant)
+            verdict = _verdict(facts, facts.subscription, info, area, meant)
             yield f"照合（いまの登録で）：{area.area_desc}の{hazard(info.hazard).name.ja} → {verdict}。"
 
 
-def _verdict(wishes: Subscription, alert: Alert, info: Info, meant: Sequence[AreaCode]) -> str:
+def _verdict(facts: Facts, wishes: Subscription, info: Info, area: Area, meant: Sequence[AreaCode]) -> str:
+    assert facts.alert is not None, "an info is of an alert"
+    sent, origin, rank = facts.alert.sent, facts.alert.origin, info.rank or 1
     followed = [place for place in wishes.places if place.area in meant]
     if not followed:
         return "端末の場所ではない"
-    rank = info.rank or 1
+    followed = [place for place in followed if _inside(facts.rules, area, place)]
+    if not followed:
+        return "端末の場所は、警報が地図で示す範囲の外"
     least = _least(wishes, followed, info)
     if rank < least:
         return f"ランク{rank}は端末が受け取るランク{least}に届かない"
-    if _sleeps(wishes, waking(info.hazard, alert.origin, rank)) and is_quiet(
-        wishes.quiet, alert.sent.astimezone(JAPAN).time()
-    ):
+    least = min(least_rank(facts.rules, info.hazard, place.area, origin) for place in followed)
+    if rank < least:
+        return f"市の決まりでは、これはランク{least}からしか通知しない"
+    if _sleeps(wishes, waking(info.hazard, origin, rank)) and is_quiet(wishes.quiet, sent.astimezone(JAPAN).time()):
         return "発表は静かにする時間の中だった"
     return "対象"
+
+
+def _inside(rules: Rules, area: Area, place: Place) -> bool:
+    shape = shape_of(area)
+    if shape is None:
+        return True
+    if place.latitude is None or place.longitude is None:
+        return rules.unlocated
+    return bool(shape.holds(np.array([place.latitude]), np.array([place.longitude]))[0])
 
 
 def _sleeps(wishes: Subscription, wakes: Waking) -> bool:
@@ -180,6 +201,13 @@ def _decided(decision: Decision, number: int | None) -> str:
 
 def _item(item: Item) -> str:
     return f"{item.area_desc}の{hazard(item.hazard).name.ja}（ランク{item.rank}）を{_CHANGES[item.change]}"
+
+
+def _ceiling(facts: Facts) -> Iterator[str]:
+    for limit in facts.reached:
+        kind = "どの知らせも" if limit == HARD_LIMIT else "急がない知らせは"
+        minutes = limit.span // timedelta(minutes=1)
+        yield f"上限：この端末には、この{minutes}分に{limit.messages}通を送った。{kind}見合わせていて、空きができたらすぐ送る。"
 
 
 def _deliveries(facts: Facts) -> Iterator[str]:

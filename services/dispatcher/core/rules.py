@@ -45,10 +45,11 @@ FLAP_MAX, COALESCE_MAX = timedelta(hours=1), timedelta(minutes=5)
 MANY_A_MONTH = frozenset(
     {
         *("thunder", "fog", "dry_air", "frost", "low_temperature", "icing", "snow_accretion", "avalanche", "snowmelt"),
-        *("wave", "wind", "heavy_snow"),
+        *("wave", "heavy_snow"),
     }
 )
-"""Hazards whose advisories are in force for days or come several times a week."""
+"""Hazards whose advisories are in force for days, or come often and grow into nothing. A gale's is not among them: whoever
+chose rank 2 waits for it before a storm, and a storm has no level of its own to announce it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

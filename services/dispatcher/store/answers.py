@@ -17,6 +17,7 @@ from services.dispatcher.core.explain import JAPAN, Facts, explain
 from services.dispatcher.core.force import Force, Moment, run_named, run_of
 from services.dispatcher.core.orders import EMERGENCY, ROUTINE
 from services.dispatcher.core.reach import NOBODY, case_of, drafted, reach
+from services.dispatcher.core.rules import HARD_LIMIT, Limit
 from services.dispatcher.store.fold import SOURCE, Fold
 from services.dispatcher.store.projection import Projection, append, decoded
 from services.dispatcher.store.underway import RECEIPTS
@@ -100,13 +101,14 @@ class Answers:
         orders = [order async for order in self._orders(question, shard, decisions)]
         receipts = [one async for one in self._receipts({order.id for order in orders}, shard)]
         alert = self._alert(question.alert)
+        number = shard.index.number(question.device)
         drill = alert.drill if alert is not None else next((one.notice.drill for one in decisions), None)
         return Facts(
             device=question.device,
             alert_id=question.alert,
             alert=alert,
             subscription=await self._subscription(question, shard),
-            number=shard.index.number(question.device),
+            number=number,
             is_dead=shard.index.is_dead(question.device),
             decisions=decisions,
             orders=orders,
@@ -114,6 +116,8 @@ class Answers:
             told=dict(shard.ledger.run(run_named(drill))),
             covers=self.fold.covers,
             names=self.names,
+            rules=shard.rules,
+            reached=await shard.bench.run(partial(_reached, shard, number, self.clock.now())),
         )
 
     def _alert(self, identifier: str) -> Alert | None:
@@ -168,3 +172,8 @@ class Answers:
 
 def _decoded(batch: Sequence[Record], wanted: Wanted) -> list[tuple[Record, object]]:
     return list(decoded([record for record in batch if wanted(record)]))
+
+
+def _reached(shard: Projection, number: int | None, now: datetime) -> list[Limit]:
+    limits = (HARD_LIMIT, *shard.rules.limits)
+    return [one for one in limits if number is not None and shard.tally.times(one, number, now) >= one.messages]

@@ -1,4 +1,4 @@
-"""What no record makes due, by stream: ends that time brought, sources heard again, people who came or woke."""
+"""What no record makes due, by stream: an end that time brought, a source heard again, people who came, woke, have room."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.dispatcher.core.index import Index
 from services.dispatcher.store.fold import Fold
 from services.dispatcher.store.projection import Projection
 
-BEGINNINGS = frozenset({"again", "heard", "joined", "woke"})
+BEGINNINGS = frozenset({"again", "heard", "joined", "woke", "room"})
 """The reasons for which what is in force is looked at too, not only what is over."""
 
 

@@ -74,7 +74,7 @@ class Projection:
     def __post_init__(self) -> None:
         """Orders name devices; the index knows their numbers."""
         self.pending = Pending(self.index.number)
-        self.tally = Tally(max(limit.span for limit in (HARD_LIMIT, *self.rules.limits)))
+        self.tally = Tally((HARD_LIMIT, *self.rules.limits))
 
     async def load(self) -> None:
         """Read everything but the orders under way."""
@@ -115,8 +115,7 @@ class Projection:
         """A decision that is in the log: it is never made again, and this is how the ledger stands after it."""
         self._count(decision)
         self.standing[key_of(decision)] = decision
-        while len(self.standing) > STANDING_KEPT:
-            del self.standing[next(iter(self.standing))]
+        self._keep_standing()
         for entry in decision.ledger:
             self.ledger.put(entry)
 
@@ -237,13 +236,15 @@ class Projection:
         while head > BEFORE_FIRST and span < TAIL_FIRST + 4 * head and not (found and found[0].decided_at <= since):
             found = await self._decisions(max(head - span, BEFORE_FIRST))
             span *= 4
-        # of two with one key the first counts
-        for decision in found[-STANDING_KEPT:]:
-            self.standing.setdefault(key_of(decision), decision)
-        for decision in {key_of(one): one for one in reversed(found)}.values():
-            if decision.decided_at > since:
-                self._count(decision)
+        for decision in found:
+            if self.standing.setdefault(key_of(decision), decision) is decision and decision.decided_at > since:
+                self._count(decision)  # of two with one key the first counts
+        self._keep_standing()
         self.last = found[-1] if found else None
+
+    def _keep_standing(self) -> None:
+        while len(self.standing) > STANDING_KEPT:
+            del self.standing[next(iter(self.standing))]
 
     def _count(self, decision: Decision) -> None:
         told = [unpacked(group.devices) for group in decision.groups]

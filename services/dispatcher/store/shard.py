@@ -179,6 +179,9 @@ class Shard:
             found = await self.know.bench.run(lambda: list(ended(self.know, self.fold, self._held, force, now)))
             found += heard(self.fold, self._held, again, revived)
             found += for_some(self.fold, self._held, "woke", await self._woken(now))
+            found += for_some(
+                self.fold, self._held, "room", await self.know.bench.run(partial(self.know.tally.freed, now))
+            )
             for due in found:
                 await self._sweep_one(due)
 

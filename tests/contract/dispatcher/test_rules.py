@@ -157,6 +157,23 @@ async def test_the_ceiling_counts_over_a_restart_and_holds_back_no_end(city: Cit
 
 
 @in_a_city
+async def test_who_was_held_back_is_told_when_there_is_room_if_it_still_holds(city: City) -> None:
+    await by(city, Rules(limits=(Limit(messages=2, span=timedelta(hours=1)),)))
+    await city.follows(a_device("anna", min_rank=2))
+    for number, hazard in enumerate(("fog", "wave", "thunder", "frost")):
+        await city.says(an_alert(number, an_info(hazard, level=None, grade=Grade.ADVISORY), stream=hazard))
+    await city.says(an_alert(5, an_info("frost", released=True), stream="frost"))
+    await city.stops()
+    await city.starts()
+    await city.passes_until(at(59))
+    assert len((await city.told())["anna"]) == 2
+    await city.passes_until(at(63))
+    assert (await city.told())["anna"][2:] == [("new", "thunder", 2)]
+    await city.passes_until(at(180))
+    assert len((await city.told())["anna"]) == 3
+
+
+@in_a_city
 async def test_a_source_gone_mad_meets_the_last_defence(city: City) -> None:
     await city.follows(a_device("anna"))
     for number in range(HARD_LIMIT.messages + 5):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from pyroaring import BitMap
 
@@ -27,7 +27,7 @@ from services.dispatcher.core.index import Index
 from services.dispatcher.core.ledger import Ledger, unpacked
 from services.dispatcher.core.pending import Waiting
 from services.dispatcher.core.places import Covers
-from services.dispatcher.core.rules import Rules
+from services.dispatcher.core.rules import HARD_LIMIT, Rules
 from services.dispatcher.core.tally import Tally
 from tests.factories import ODAWARA, an_alert, at
 
@@ -87,7 +87,7 @@ class Shard:
     covers: Covers = field(default_factory=dict)
     last: Decision | None = None
     rules: Rules = field(default_factory=Rules)
-    tally: Tally = field(default_factory=lambda: Tally(timedelta(days=1)))
+    tally: Tally = field(default_factory=lambda: Tally((HARD_LIMIT,)))
 
     def follow(self, *devices: Subscription) -> None:
         for device in devices:

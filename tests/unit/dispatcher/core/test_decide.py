@@ -19,6 +19,7 @@ from services.dispatcher.core.force import REAL, Moment, Pair, in_force
 from services.dispatcher.core.ledger import Ledger, unpacked
 from services.dispatcher.core.pending import Waiting
 from services.dispatcher.core.rules import HARD_LIMIT, Limit, PushRule, Rules
+from services.dispatcher.core.tally import Tally
 from tests.factories import ODAWARA, ZUSHI, a_device, an_alert, an_info, at
 from tests.unit.dispatcher.core.telling import ITEM, AWaiting, Shard
 
@@ -360,6 +361,7 @@ def test_a_rule_holds_back_what_is_below_its_rank_and_never_an_order() -> None:
 def test_who_was_told_enough_is_told_no_more_but_what_is_loud_and_the_end() -> None:
     shard = a_shard(a_device("anna", min_rank=2))
     shard.rules = Rules(limits=(Limit(messages=2, span=timedelta(hours=1)),))
+    shard.tally = Tally((HARD_LIMIT, *shard.rules.limits))
     wave = an_info("wave", level=None, grade=Grade.WARNING)
     assert shard.says(an_alert(0, an_info(level=2)))
     assert shard.says(an_alert(1, an_info("fog", level=2), stream="fog"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from pyroaring import BitMap
@@ -12,14 +12,16 @@ from schemas.alert import Area, Drill
 from schemas.area import AreaCode
 from schemas.lifecycle import fold
 from schemas.notification import Change, Decision, Item, Outcome, Told
-from schemas.subscription import Language, Permission, QuietHours, Subscription
+from schemas.subscription import Language, Permission, Place, QuietHours, Subscription
 from services.dispatcher.core.explain import Facts, explain
 from services.dispatcher.core.force import Pair, notice_of
 from services.dispatcher.core.ledger import Level, packed
+from services.dispatcher.core.rules import HARD_LIMIT, Limit, PushRule, Rules
 from tests.factories import NAMES, ODAWARA, ZUSHI, a_device, an_alert, an_info, at
 from tests.unit.dispatcher.core.telling import ITEM, a_notice, a_receipt, an_order
 
 ALERT = an_alert(0, an_info(level=3), an_info("wind", released=True))
+NORTH = an_alert(0, replace(an_info(), area=(Area(area_desc="小田原市", code=ODAWARA, circle=("36,139 5",)),)))
 ASLEEP = QuietHours(start=time(20), end=time(6))
 
 
@@ -27,6 +29,10 @@ def a_decision(*items: Item, number: int = 5, minute: float = 1) -> Decision:
     groups = (Told(items=items, devices=packed(BitMap([number]))),) if items else ()
     notice = notice_of(fold(None, "s", ALERT))
     return Decision(cause="c", shard=3, decided_at=at(minute), notice=notice, groups=groups, ledger=())
+
+
+def at_place(latitude: float) -> Subscription:
+    return a_device("anna", places=(Place(area=ODAWARA, latitude=latitude, longitude=139.0),))
 
 
 def facts(**changes: object) -> Facts:
@@ -79,11 +85,31 @@ def test_the_whole_chain_of_somebody_who_was_told() -> None:
         (a_device("anna", quiet=ASLEEP), an_alert(0, an_info(level=4)), "対象"),
         (a_device("anna"), an_alert(0, replace(an_info(), area=(Area(area_desc="小田原市"),))), "端末の場所ではない"),
         (a_device("anna"), an_alert(0, replace(an_info(), rank=None)), "ランク1は端末が受け取るランク3に届かない"),
+        (at_place(34.9), NORTH, "端末の場所は、警報が地図で示す範囲の外"),
+        (at_place(36.0), NORTH, "対象"),
+        (a_device("anna"), NORTH, "対象"),
     ],
 )
 def test_why_an_alert_does_or_does_not_concern_a_device(device: Subscription, alert: object, verdict: str) -> None:
     lines = explain(facts(subscription=device, alert=alert))
     assert f"照合（いまの登録で）：小田原市の土砂災害 → {verdict}。" in lines
+
+
+def test_what_the_city_decided_is_said() -> None:
+    rules = Rules(push=(PushRule(min_rank=4),), unlocated=False)
+    assert "照合（いまの登録で）：小田原市の土砂災害 → 市の決まりでは、これはランク4からしか通知しない。" in explain(
+        facts(rules=rules)
+    )
+    lines = explain(facts(rules=rules, alert=NORTH))
+    assert "照合（いまの登録で）：小田原市の土砂災害 → 端末の場所は、警報が地図で示す範囲の外。" in lines
+
+
+def test_who_was_told_as_much_as_anybody_may_be_hears_so() -> None:
+    lines = explain(facts(reached=(Limit(messages=6, span=timedelta(hours=1)), HARD_LIMIT)))
+    assert (
+        "上限：この端末には、この60分に6通を送った。急がない知らせは見合わせていて、空きができたらすぐ送る。" in lines
+    )
+    assert "上限：この端末には、この60分に30通を送った。どの知らせも見合わせていて、空きができたらすぐ送る。" in lines
 
 
 def test_a_larger_area_concerns_who_follows_a_place_in_it() -> None:
