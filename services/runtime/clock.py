@@ -65,7 +65,7 @@ class ClockInvalid(HanshoError):
     code: ClassVar[str] = "E6005"
 
 
-WAIT_S_MIN = 0.02
+WAIT_S_MIN = 0.1
 """The shortest wait of a rehearsal, in the machine's seconds: what is done every ten seconds would otherwise be done for
 ever without a pause. Whatever sleeps may wake later than it asked to."""
 

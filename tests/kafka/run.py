@@ -23,9 +23,12 @@ from tests.kafka.brokers import ROOT, Brokers, brokers
 from tests.scenario.timeline import load, nights
 from tests.scenario.wall import on_the_wall
 
-SPEED = 300
-"""Of a night: fewer rehearsed seconds a second than on one host, for six processes share the machine with the broker."""
-TOGETHER = 2
+SPEED = float(os.environ.get("HANSHO_NIGHT_SPEED", "200"))
+"""Of a night: fewer rehearsed seconds a second than on one host, for the processes of several nights share the machine with
+the broker: the 25 minutes within which something is to be heard are 7.5 s."""
+LEAD_S = 20.0
+"""From a night's first process to its beginning."""
+TOGETHER = int(os.environ.get("HANSHO_NIGHTS_TOGETHER", "3"))
 WORKERS = 2
 
 
@@ -89,7 +92,7 @@ async def _night(name: str, turns: asyncio.Semaphore, running: Brokers) -> bool:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="hansho-night-") as folder:
             log = running.url(f"night-{name}-{os.getpid()}")
-            wrong, left = await on_the_wall(load(nights()[name]), Path(folder), log=log, speed=SPEED)
+            wrong, left = await on_the_wall(load(nights()[name]), Path(folder), log=log, speed=SPEED, lead_s=LEAD_S)
     faults = [*wrong, *(f"left over: {one}" for one in left)]
     for fault in faults:
         print(f"test-kafka: {name}: {fault}", flush=True)

@@ -198,9 +198,12 @@ def _free_port() -> int:
 
 
 async def on_the_wall(
-    night: Timeline, folder: Path, *, log: str = "", speed: float = SPEED
+    night: Timeline, folder: Path, *, log: str = "", speed: float = SPEED, lead_s: float = 0.0
 ) -> tuple[list[str], list[str]]:
-    """Play a night (on a log on Kafka, where one is given); what was wrong with what was heard, and what is left over."""
-    clock = ScaledClock(start=night.begins.astimezone(UTC), speed=speed, origin_s=time.time())
+    """Play a night (on a log on Kafka, where one is given); what was wrong with what was heard, and what is left over.
+
+    `lead_s`: the machine's seconds from now until the night begins, for processes to start in.
+    """
+    clock = ScaledClock(start=night.begins.astimezone(UTC), speed=speed, origin_s=time.time() + lead_s)
     wall = Wall(night=night, folder=folder, clock=clock, feeds=CutServer(clock=clock.now), log=log)
     return faults(night, await wall.plays()), await wall.left_over()
