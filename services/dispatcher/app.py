@@ -25,6 +25,7 @@ from services.dispatcher.store.projection import Projection
 from services.dispatcher.store.shard import Shard
 from services.dispatcher.store.snapshots import Snapshots
 from services.dispatcher.store.underway import load_underway
+from services.eventlog.owned import OwnersLog
 from services.eventlog.patient import PatientLog
 from services.eventlog.port import BEFORE_FIRST, Consumer, EventLog, EventLogError, LogFull
 from services.runtime import logs, metrics
@@ -47,6 +48,8 @@ class App:
     """One dispatcher. Everything it knows is rebuilt from the log at each start."""
 
     log: EventLog
+    owned: OwnersLog
+    """The same log, for what only the owner of a shard writes."""
     clock: Clock
     reporter: Reporter
     fold: Fold
@@ -72,6 +75,7 @@ class App:
                 self.log.consume(SHARDS_GROUP, ("subscriptions",), release=self._release) as owned,
                 asyncio.TaskGroup() as group,
             ):
+                self.owned.membership = owned
                 group.create_task(self._report())
                 group.create_task(self._answers().run())
                 places: frozenset[tuple[str, int]] = frozenset()
@@ -107,13 +111,14 @@ class App:
             group.create_task(self._follow_subscriptions(owned))
             group.create_task(self._sweep())
             group.create_task(self._save())
+            group.create_task(self._forget())
 
     async def _load(self, numbers: Sequence[int]) -> None:
         """Read what every shard knows. The fold goes on meanwhile: signs do not wait for it."""
         began = self.clock.monotonic()
         welcomed = {lag.partition: lag.committed for lag in await self.log.groups((SHARDS_GROUP,))}
         snapshots = Snapshots(
-            log=self.log,
+            log=self.owned,
             clock=self.clock,
             bench=self.bench,
             epoch=self.fold.epoch,
@@ -128,7 +133,7 @@ class App:
                 fold=self.fold,
                 know=Projection(
                     number,
-                    self.log,
+                    self.owned,
                     self.clock,
                     self.bench,
                     self.fold.covers,
@@ -186,12 +191,8 @@ class App:
             await self.clock.sleep(SAVE_EVERY_S * self.clock.speed)
 
     async def _report(self) -> None:
-        """Say every few seconds that the fold is alive, and let go of what has long been over."""
+        """Say every few seconds that the fold is alive."""
         while True:
-            if (
-                self.swept.is_set()
-            ):  # before that, somebody may still have to be told the end of what would be forgotten
-                await self._forget()
             try:
                 await self.log.append(
                     "status", [self.reporter.ok("service:dispatcher", "folding", silence_s=SILENCE_S).message]
@@ -201,13 +202,20 @@ class App:
             await self.clock.sleep(REPORT_EVERY_S)
 
     async def _forget(self) -> None:
+        """Let go of what has long been over, every few seconds."""
+        await self.swept.wait()  # before that, somebody may still have to be told the end of what would be forgotten
+        while True:
+            await self._forget_now()
+            await self.clock.sleep(REPORT_EVERY_S)
+
+    async def _forget_now(self) -> None:
         now = self.clock.now()
         step = forget(self.fold.situation, now)
         self.fold.put(step.situation)
         gone = [self.fold.published(change, f"forget:{now.isoformat()}") for change in step.changes]
         try:
             if gone and self.publishes:
-                await self.log.append("situation", [output.message for output in gone])
+                await self.owned.append("situation", [output.message for output in gone])
         except LogFull as error:
             _log.error("forget.refused", code=error.code, hint=str(error))
 
@@ -231,8 +239,15 @@ def build(
     names of municipalities, for people who ask why. `rules`: the city's. `snapshots`: a folder on this host for faster starts.
     """
     reporter = Reporter(SOURCE, clock)
-    log = PatientLog(log)
-    fold = Fold(log=log, clock=clock, watch=watch, covers=covers, reporter=reporter)
+    log, owned = PatientLog(log), OwnersLog(log)
+    fold = Fold(log=owned, clock=clock, watch=watch, covers=covers, reporter=reporter)
     return App(
-        log=log, clock=clock, reporter=reporter, fold=fold, names=names, rules=rules or Rules(), snapshots=snapshots
+        log=log,
+        owned=owned,
+        clock=clock,
+        reporter=reporter,
+        fold=fold,
+        names=names,
+        rules=rules or Rules(),
+        snapshots=snapshots,
     )

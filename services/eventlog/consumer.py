@@ -86,6 +86,9 @@ class GroupConsumer:
                 return places
             await bell.wait()
 
+    async def assured(self) -> None:
+        """At once: on one host nobody else can have them."""
+
     def leave(self) -> None:
         """The consumer was closed: whoever still fetches gets `LogClosed`."""
         self._left = True

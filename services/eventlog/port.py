@@ -209,6 +209,14 @@ class Consumer(Protocol):
         """Wait until `places` are others than these; answers them."""
         ...
 
+    async def assured(self) -> None:
+        """Return when `places` were certainly this member's a moment ago; to be awaited before what only their owner writes.
+
+        Where another may have them since (this process stood still, and was taken for dead) it waits, until it is told to
+        let go.
+        """
+        ...
+
 
 class EventLog(Protocol):
     """The log. Made by `services.eventlog.open.open_log`."""

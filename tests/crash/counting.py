@@ -142,6 +142,9 @@ class _CountingConsumer:
     async def changed(self, known: frozenset[tuple[str, int]]) -> frozenset[tuple[str, int]]:
         return await self.inner.changed(known)
 
+    async def assured(self) -> None:
+        await self.inner.assured()
+
     async def commit(self, finished: Sequence[Record], outputs: Sequence[Output] = ()) -> list[Position]:
         nth = self.log.count(self.what)
         self.log.passed(self.what, nth, BEFORE)

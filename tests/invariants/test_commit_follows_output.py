@@ -49,6 +49,9 @@ class CrashingConsumer:
     async def changed(self, known: frozenset[tuple[str, int]]) -> frozenset[tuple[str, int]]:
         return await self.consumer.changed(known)
 
+    async def assured(self) -> None:
+        await self.consumer.assured()
+
     async def commit(self, finished: Sequence[Record], outputs: Sequence[Output] = ()) -> list[Position]:
         burn(self.fuse)
         return await self.consumer.commit(finished, outputs)

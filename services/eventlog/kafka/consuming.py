@@ -30,6 +30,7 @@ class Lanes(Protocol):
     async def follow(self, places: Sequence[Place]) -> None: ...
     async def look_up(self, place: Place, after: int, limit: int, bytes_max: int, end: int) -> list[Record]: ...
     def admitted(self, outputs: Sequence[Output]) -> list[Entry]: ...
+    async def quiet(self) -> None: ...
     async def send(self, entries: Sequence[Entry]) -> list[Position]: ...
 
 
@@ -58,6 +59,7 @@ class KafkaConsumer(GroupConsumer):
             closing=self._close,
             taken=self._taken,
             release=release,
+            quiet=log.quiet,
         )
 
     @asynccontextmanager
@@ -118,6 +120,20 @@ class KafkaConsumer(GroupConsumer):
                 progress.settle(kept=kept)
                 self._log.news.ring()  # a partition that was full of unfinished records is fetched again
         return positions
+
+    async def assured(self) -> None:
+        """Ask the group's coordinator, unless it said so a moment ago; see the port.
+
+        The question is a commit that moves nothing: it is answered only to a member of the group as it is now.
+        """
+        while not self._member.is_sure():
+            self._bell()
+            async with self._committing:
+                ours = next(iter(self._progress.committed.items()), None)
+                if not self._member.is_sure() and ours is not None and self._open.is_set():
+                    await self._member.commit({ours[0]: ours[1] + 1})
+            if not self._member.is_sure():
+                await asyncio.sleep(RETRY_S)
 
     def _is_ours(self, progress: Progress, record: Record) -> bool:
         try:

@@ -188,14 +188,25 @@ class KafkaLog:
                 sending = self._producers[urgent].append(due, [stamps[n] for n in numbers], more)
                 task = asyncio.ensure_future(sending)
                 self._appending.add(task)
-                task.add_done_callback(self._appending.discard)
-                found |= zip(numbers, await task, strict=True)
+                task.add_done_callback(self._appended)
+                # what was handed over cannot be taken back: whoever is cancelled leaves it to be acknowledged
+                found |= zip(numbers, await asyncio.shield(task), strict=True)
         for position in found.values():
             place = (position.topic, position.partition)
             if place in self._tail(place).rings:
                 self._tail(place).heard(place, position.offset)
         self._news.ring()
         return [found[number] for number in range(len(entries))]
+
+    def _appended(self, task: asyncio.Task[list[Position]]) -> None:
+        self._appending.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever appended may be gone
+
+    async def quiet(self) -> None:
+        """Return when everything that is handed over now is acknowledged or refused."""
+        if self._appending:
+            await asyncio.wait(self._appending)
 
     # --- reading ---
 
@@ -412,9 +423,10 @@ class KafkaLog:
     async def _stop(self) -> None:
         if self._appending:
             await asyncio.wait(self._appending, timeout=5.0)
-        for task in self._tasks:
+        ending = [*self._tasks, *self._appending]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
         parts: list[Any] = [*self._producers.values(), *self._tails.values(), self._asker, self._office]
         parts += [reader for readers in self._readers.values() for reader in readers]
         await asyncio.gather(*(part.stop() for part in parts))

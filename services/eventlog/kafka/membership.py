@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -32,6 +33,9 @@ REJOIN_MAX_S = 20.0
 """How long a member may be without an answer what is its own, before its client is taken for stuck and made anew."""
 COMMIT_MAX_S = 20.0
 """The same for a commit."""
+SURE_S = 2.0
+"""How long the coordinator's word counts that we are a member. A member counts as alive for `SESSION_MS` after it was
+heard: what is written within the rest of that is in the log before anybody else is given its partitions."""
 
 _log = logging.getLogger("hansho.eventlog")
 
@@ -51,10 +55,12 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
         closing: Callable[[], None] = lambda: None,
         taken: Callable[[], None] = lambda: None,
         release: Release | None = None,
+        quiet: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`committed` answers {place: offset after the last finished record} of the group.
 
-        `closing`: nothing more is to be handed out; then `release` finishes what can be, and after `taken` nothing is ours.
+        `closing`: nothing more is to be handed out; then `release` finishes what can be, `quiet` returns when what was
+        handed to the brokers is acknowledged, and after `taken` nothing is ours.
         """
         self._address = address
         self._group = group
@@ -65,6 +71,8 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
         self._closing = closing
         self._taken = taken
         self._release = release
+        self._quiet = quiet
+        self._sure_at = -math.inf
         self._client: AIOKafkaConsumer | None = None
         self._assigned: set[TopicPartition] | None = None
         self._heard_at = 0.0
@@ -104,8 +112,11 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
                 if client is None and self._alone:
                     await self._open()
                 if client is not None:
+                    asked_at, assigned = asyncio.get_running_loop().time(), self._assigned
                     async with asyncio.timeout(COMMIT_MAX_S):
                         await client.commit(told)
+                    if assigned is not None and assigned is self._assigned:
+                        self._sure_at = max(self._sure_at, asked_at)
                     return True
             except (CommitFailedError, IllegalStateError):
                 return False  # whoever has them now does it again
@@ -114,6 +125,10 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
                 if self._alone and self._client is client:
                     await self._reopen()
             await asyncio.sleep(RETRY_S)
+
+    def is_sure(self) -> bool:
+        """Whether the coordinator said a moment ago that our partitions are ours."""
+        return asyncio.get_running_loop().time() - self._sure_at < SURE_S
 
     async def _reopen(self) -> None:
         """Make the client of a lone member anew; one that is in a group is watched by `_poll`."""
@@ -226,14 +241,18 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """These are ours."""
         self._assigned = set(assigned)
+        self._sure_at = -math.inf
         self._moved.set()
 
     async def _lose(self) -> None:
         self._closing()
-        if self._release is not None:
-            try:
-                async with asyncio.timeout(RELEASE_S):
+        self._sure_at = -math.inf
+        try:
+            async with asyncio.timeout(RELEASE_S):
+                if self._release is not None:
                     await self._release()
-            except TimeoutError:
-                _log.warning("group %s let go of its partitions unfinished", self._group)
+                if self._quiet is not None:
+                    await self._quiet()
+        except TimeoutError:
+            _log.warning("group %s let go of its partitions unfinished", self._group)
         self._taken()

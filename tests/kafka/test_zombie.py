@@ -1,0 +1,119 @@
+"""A dispatcher that stands still, is taken for dead and wakes up: it writes nothing more of what went to another."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from schemas.lifecycle import Stream
+from schemas.notification import Decision
+from services.eventlog.kafka.membership import SESSION_MS
+from services.eventlog.open import open_log
+from services.eventlog.port import EventLog
+from services.runtime import records
+from tests.factories import ODAWARA
+from tests.kafka.city import City, an_alert, city, settle
+from tests.kafka.test_two_of_each import one_in_each_shard, until_all
+from tests.records import every_record
+
+STREAMS = 4
+REVISIONS = 60
+STEP_S = 0.5
+STOPS = 2
+STILL_S = SESSION_MS / 1000 + 3
+
+
+async def rising(log: str) -> None:
+    """Revisions of some streams, one after the other, for half a minute; the last one ends them."""
+    async with open_log(log, dev=True) as opened:
+        for revision in range(1, REVISIONS + 1):
+            is_last = revision == REVISIONS
+            made = [an_alert(n, ODAWARA, revision=f"{revision:04}", active=not is_last) for n in range(STREAMS)]
+            await opened.append("alerts.emergency", made)
+            await asyncio.sleep(STEP_S)
+
+
+def stand_still(running: City) -> None:
+    """Stop each dispatcher in turn for longer than a dead one is waited for: one of them has shard 0."""
+    for turn in range(STOPS):
+        process = running.programs[f"dispatcher-{turn % 2 + 1}"].process
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(STILL_S)
+        os.kill(process.pid, signal.SIGCONT)
+        time.sleep(4)
+
+
+async def both(log: str, running: City) -> None:
+    await asyncio.gather(rising(log), asyncio.to_thread(stand_still, running))
+
+
+def backwards(written: Sequence[tuple[str, int]]) -> list[tuple[str, int, int]]:
+    """Where a key's number falls: key, before, after."""
+    newest: dict[str, int] = defaultdict(int)
+    found = []
+    for key, number in written:
+        if number < newest[key]:
+            found.append((key, newest[key], number))
+        newest[key] = number
+    return found
+
+
+def test_backwards_sees_a_number_that_falls() -> None:
+    assert backwards([("a", 1), ("b", 1), ("a", 3), ("a", 2), ("b", 2)]) == [("a", 3, 2)]
+
+
+async def revisions(log: EventLog) -> list[tuple[str, int]]:
+    """What `situation` says of each test stream, in the order in which it was written."""
+    found = []
+    for record in await every_record(log, "situation"):
+        value = records.payload(record)
+        if isinstance(value, Stream) and value.kept and record.key.startswith("test:"):
+            found.append((record.key, int(value.kept[-1].revision)))
+    return found
+
+
+async def decided_twice(log: EventLog) -> list[str]:
+    """Decisions of one cause and shard that differ: the second was made by somebody who did not know of the first."""
+    found: dict[str, Decision] = {}
+    twice = []
+    for record in await every_record(log, "decisions"):
+        value = records.payload(record)
+        assert isinstance(value, Decision)
+        before = found.setdefault(f"{value.cause}:{value.shard}", value)
+        if before.decided_at != value.decided_at:
+            twice.append(record.key)
+    return twice
+
+
+def test_what_wakes_up_after_another_took_over_writes_nothing(log: str, tmp_path: Path) -> None:
+    people = one_in_each_shard()
+    asyncio.run(settle(log, people))
+    with city(log, tmp_path, each=2) as running:
+        asyncio.run(both(log, running))
+        until_all(running, f"test:{0:012}:{REVISIONS:04}", len(people), 60)
+        time.sleep(2)
+        running.collect()
+
+        async def found() -> tuple[list[tuple[str, int]], list[str]]:
+            async with open_log(log, dev=True) as opened:
+                return await revisions(opened), await decided_twice(opened)
+
+        written, twice = asyncio.run(found())
+        assert backwards(written) == []
+        assert twice == []
+        newest = dict(written)
+        assert newest == {f"test:river:{n:012}": REVISIONS for n in range(STREAMS)}
+        heard = Counter((str(line["address"]), str(line["hazard"]), str(line["change"])) for line in running.received)
+        rivers = [f"flood:{n:012}" for n in range(STREAMS)]
+        assert heard == Counter((f"at-{d}", r, change) for d, _ in people for r in rivers for change in ("new", "end"))
+        moved = [log_of(running, name).count('"shards.loaded"') for name in ("dispatcher-1", "dispatcher-2")]
+        assert sum(moved) > STOPS, "nobody took anything over: this shows nothing"
+
+
+def log_of(running: City, name: str) -> str:
+    return (running.folder / f"{name}.log").read_text("utf-8")
