@@ -157,8 +157,8 @@ def properties(  # noqa: PLR0917 - a node in one line
     yield "log.retention.check.interval.ms=1000"
     yield "log.cleaner.backoff.ms=1000"
     # one node alone on a busy machine must not be taken for dead; of three a dead leader must be
-    yield f"broker.session.timeout.ms={4000 if nodes == 1 else 2000}"
-    yield "broker.heartbeat.interval.ms=500"
+    yield f"broker.session.timeout.ms={4000 if nodes == 1 else 1500}"
+    yield "broker.heartbeat.interval.ms=300"
     yield "message.max.bytes=16000000"
     yield "replica.fetch.max.bytes=16000000"
     if nodes > 1:

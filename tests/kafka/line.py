@@ -26,6 +26,14 @@ class Line:
         """Reset every connection, take no new one."""
         self._do(self.proxy.cut())
 
+    def reset(self) -> None:
+        """Reset every connection once."""
+        self._do(self.proxy.reset())
+
+    def delay(self, late_s: float) -> None:
+        """Have every piece under way for so long, each way."""
+        self.proxy.late_s = late_s
+
     def black_hole(self) -> None:
         """Keep the connections, lose the bytes."""
         self.loop.call_soon_threadsafe(self.proxy.black_hole)

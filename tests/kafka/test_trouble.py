@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,12 +13,11 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from services.eventlog.kafka.groups import office
 from services.eventlog.kafka.wire import parse
 from services.eventlog.open import apply_topics, check_topics, open_log
-from services.eventlog.port import EventLog, LogMismatch, LogUnavailable, Message, MessageTooLarge
+from services.eventlog.port import EventLog, LogMismatch, Message, MessageTooLarge
 from tests.e2e.processes import the_situation
 from tests.factories import ODAWARA
-from tests.kafka.brokers import Brokers, brokers
+from tests.kafka.brokers import Brokers
 from tests.kafka.city import city, settle
-from tests.kafka.line import Line, line
 from tests.kafka.test_two_of_each import PASSWORD, an_order_by, append, enrolled, one_in_each_shard, until_all
 from tests.records import every_record
 from tests.scenario.office import Desk, _multi
@@ -77,6 +74,7 @@ async def test_a_broker_killed_and_restarted_under_appends_loses_nothing(own_bro
         assert mine == [f"{name}.{n}" for n in range(len(mine))]
 
 
+@pytest.mark.measured
 async def test_a_leader_killed_on_three_nodes_holds_no_emergency_up(three_brokers: Brokers) -> None:
     kept, stands, longest_s = await under_load(
         three_brokers.url("k"), [(2.0, "kill 1"), (3.0, "start 1")], three_brokers, dev=False
@@ -116,44 +114,6 @@ async def drifted(url: str) -> list[str]:
     return await check_topics(url, dev=True)
 
 
-@pytest.fixture
-def cut(tmp_path: Path) -> Iterator[tuple[Brokers, Line]]:
-    """A broker behind a line that can be cut."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    with line(port) as made, brokers(tmp_path / "kafka", port=port, advertised=made.port) as cluster:
-        yield cluster, made
-
-
-@pytest.mark.parametrize("how", ["cut", "black_hole"])
-async def test_a_cut_line_is_said_and_appends_go_on_when_it_is_mended(cut: tuple[Brokers, Line], how: str) -> None:
-    cluster, made = cut
-    url = cluster.url("k")
-    await apply_topics(url, dev=True)
-    async with open_log(url, dev=True) as log:
-        await log.append("office", [a_message("a.1")])
-        await asyncio.to_thread(getattr(made, how))
-        began = time.monotonic()
-        with pytest.raises(LogUnavailable):
-            await log.head("office", 0)
-        assert time.monotonic() - began < REFUSED_S
-        appending = asyncio.create_task(log.append("alerts.emergency", [a_message("a.2")]))
-        await asyncio.sleep(2)
-        assert not appending.done()
-        await asyncio.to_thread(made.mend)
-        async with asyncio.timeout(30):
-            await appending
-            while True:
-                try:
-                    found = await every_record(log, "alerts.emergency")
-                except LogUnavailable:
-                    await asyncio.sleep(0.5)
-                else:
-                    break
-        assert {record.id for record in found} == {"a.2"}
-
-
 async def draft_while_away(
     base: str, cookies: httpx.Cookies, form: str, fields: list[tuple[str, str]]
 ) -> tuple[int, str, float]:
@@ -172,6 +132,7 @@ async def a_form(base: str) -> tuple[httpx.Cookies, str, list[tuple[str, str]]]:
         return client.cookies, form.action, fields
 
 
+@pytest.mark.measured
 def test_while_kafka_is_away_the_office_is_told_within_three_seconds_and_nothing_comes_true_later(
     own_broker: Brokers, tmp_path: Path
 ) -> None:

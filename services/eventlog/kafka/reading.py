@@ -107,7 +107,10 @@ class Asker:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
         try:
-            found = await asyncio.shield(answer)
+            async with asyncio.timeout(ASK_MAX_S):  # with the question before ours, if that is what is not answered
+                found = await asyncio.shield(answer)
+        except TimeoutError as error:
+            raise LogUnavailable(SILENT.format(repr(error))) from error
         except asyncio.CancelledError:
             if answer.cancelled():
                 raise LogUnavailable(SILENT.format("the log is being closed")) from None
