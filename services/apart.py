@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
 
 from services.ingest import app as ingest
-from services.runtime import deployment, logs, supervise
+from services.runtime import deployment, logs, metrics, supervise
 from services.runtime.child import OwnProcess
 from services.runtime.settings import SettingInvalid, Settings
 from services.wiring import Wiring, canary_arguments, clock_of, opened
@@ -45,10 +46,26 @@ async def run(service: str, settings: Settings, say: Say, stop: asyncio.Event | 
         try:
             if service == "ingest":
                 await child.start()
-            await supervise.run({**parts(joined, child, say), "upkeep": joined.upkeep().run}, stop=stop)
+            with _metrics(service, settings, say):
+                await supervise.run({**parts(joined, child, say), "upkeep": joined.upkeep().run}, stop=stop)
         finally:
             await child.stop()
     say(f"{service} stopped; what was accepted is in the log.")
+
+
+@contextmanager
+def _metrics(service: str, settings: Settings, say: Say) -> Iterator[None]:
+    """The gateway has a door of its own for them."""
+    port = int(settings.metrics_port)
+    with ExitStack() as stack:
+        if service != "gateway" and port >= 0:
+            try:
+                taken = stack.enter_context(metrics.served(settings.host, port))
+            except OSError as error:
+                msg = f"metrics_port={port}: cannot listen on {settings.host}: {error}; name another, or -1 for none"
+                raise SettingInvalid(msg) from error
+            say(f"  metrics    http://{settings.host}:{taken}/metrics")
+        yield
 
 
 def _ingest(joined: Wiring, child: OwnProcess, say: Say) -> dict[str, Part]:

@@ -35,6 +35,7 @@ HERE = Path(__file__).parent
 VAR = HERE.parents[1] / "var" / "kafka"
 JAVA_MIN = 17
 READY_S = 60.0
+CLOSE_S = 2.0
 STOP_S = 10.0
 PROBE = "ready.probe"
 
@@ -211,7 +212,9 @@ async def _round_trip(address: str, copies: int) -> None:
                 if wrong:
                     raise KafkaError(str(wrong))
     finally:
-        await admin.close()
+        with contextlib.suppress(TimeoutError):  # on Python 3.11 it may wait for ever for its own task
+            async with asyncio.timeout(CLOSE_S):
+                await admin.close()
 
 
 def prepared(count: int, data: Path, port: int, advertised: int) -> Cluster:

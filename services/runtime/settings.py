@@ -112,6 +112,14 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(name="host", default="127.0.0.1", help="address the gateway listens on"),
     Setting(name="port", default=8080, minimum=0, maximum=65_535, help="port the gateway listens on; 0: any free one"),
+    Setting(
+        name="metrics_port",
+        default=-1,
+        minimum=-1,
+        maximum=65_535,
+        help="port on which ingest and dispatcher, as processes of their own, show their metrics (the gateway shows its own at "
+        "/metrics); 0: any free one, -1: none",
+    ),
     Setting(name="heartbeat_s", default=15, minimum=0.1, maximum=60, help="seconds between heartbeats on the stream"),
     Setting(
         name="dead_s",
@@ -200,6 +208,7 @@ class Settings:
     deploy_dir: str
     host: str
     port: float
+    metrics_port: float
     heartbeat_s: float
     dead_s: float
     canary_every_s: float

@@ -59,8 +59,8 @@ class City:
 
     def wait_for(self, name: str, program: Program) -> None:
         """Until it is ready."""
-        if name.startswith("gateway"):
-            self.bases[name] = program.line_with(r"sign +(http://\S+)/sign")[1]
+        told = r"sign +(http://\S+)/sign" if name.startswith("gateway") else r"metrics +(http://\S+)/metrics"
+        self.bases[name] = program.line_with(told)[1]
         program.line_with("ready")
 
     def kill(self, name: str) -> None:
@@ -85,8 +85,10 @@ class City:
 
 
 @contextmanager
-def city(log: str, folder: Path, *, each: int = 1, ready: bool = True, deploy: Path | None = None) -> Iterator[City]:
-    """A running city with so many of each service. `deploy`: its files, where they are not the project's."""
+def city(
+    log: str, folder: Path, *, each: int = 1, ready: bool = True, deploy: Path | None = None, more: Sequence[str] = ()
+) -> Iterator[City]:
+    """A running city with so many of each service. `deploy`: its files, where they are not the project's; `more`: settings."""
     made = City(log=log, folder=folder)
     with made._stack as stack:
         feeds = stack.enter_context(FeedServer())
@@ -95,7 +97,8 @@ def city(log: str, folder: Path, *, each: int = 1, ready: bool = True, deploy: P
         made.phones = phones.line_with(r"phones (http://\S+)")[1]
         made._options = (
             *("--log", log, "--dev", "1", "--feeds", feeds.base_url, "--phones", made.phones),
-            *("--poll-every", "5", "--canary-every", "60", "--port", "0"),
+            *("--poll-every", "5", "--canary-every", "60", "--port", "0", "--metrics-port", "0"),
+            *more,
             *(() if deploy is None else ("--deploy-dir", str(deploy))),
         )
         names = [

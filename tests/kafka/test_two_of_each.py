@@ -16,10 +16,13 @@ import pytest
 from schemas.area import AreaCode
 from schemas.office import Officer
 from services.eventlog.open import open_log
+from services.eventlog.port import EventLog
 from services.gateway.store.office import OfficeStore
 from services.gateway.store.passwords import Passwords
 from services.gateway.store.register import SHARDS, shard_of
 from services.runtime.clock import SystemClock
+from services.runtime.reporting import Reporter
+from tests.contract.gateway.test_trouble import Receiver, a_receiver
 from tests.e2e.processes import the_situation
 from tests.factories import ODAWARA
 from tests.kafka.city import City, an_alert, city, settle
@@ -76,7 +79,7 @@ def test_either_gateway_serves_and_a_killed_dispatchers_and_gateways_work_is_tak
         order = f"office:{incident}:000001"
         until_all(running, order, len(people), 30)
         time.sleep(1)
-        seen = [asyncio.run(the_situation(base)) for base in running.bases.values()]
+        seen = [asyncio.run(the_situation(base)) for name, base in running.bases.items() if name.startswith("gateway")]
         assert seen[0] == seen[1]
         assert f"office:{incident}" in seen[0]
 
@@ -122,6 +125,45 @@ def test_a_dispatcher_that_comes_shares_the_shards_and_one_that_leaves_gives_the
             assert told(running, alert) == Counter({f"at-{device}": 1 for device, _ in people})
         left = (running.folder / "dispatcher-2.log").read_text("utf-8")
         assert '"shards":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]' in left.replace(" ", "")
+
+
+async def test_of_two_gateways_one_raises_an_alarm_and_the_other_takes_over(log: str, tmp_path: Path) -> None:
+    await settle(log, [])
+    async with a_receiver(200) as receiver:
+        running = city(log, tmp_path, each=2, more=("--alarm-webhook", receiver.url))
+        made = await asyncio.to_thread(running.__enter__)
+        try:
+            async with open_log(log, dev=True) as opened:
+                await broken(opened, "feed:first")
+                await until_heard(receiver, "feed:first")
+                shown = [await metrics_of(made.bases[f"{name}-1"]) for name in ("gateway", "dispatcher", "ingest")]
+                assert all("hansho_group_lag_records{" in text for text in shown)
+                # whichever has the duty, the second one to be killed had it, or has it now
+                await asyncio.to_thread(made.kill, "gateway-1")
+                await broken(opened, "feed:second")
+                await until_heard(receiver, "feed:second")
+            await asyncio.sleep(3)
+        finally:
+            await asyncio.to_thread(running.__exit__, None, None, None)
+        raised = Counter(one["subject"] for one in receiver.heard if one["turn"] == "raised")
+        assert (raised["feed:first"], raised["feed:second"]) == (1, 1)
+
+
+async def broken(log: EventLog, subject: str) -> None:
+    reporter = Reporter("test", SystemClock())
+    await log.append("status", [reporter.alarm(subject, "frozen", code="E3204", hint="look").message])
+
+
+async def until_heard(receiver: Receiver, subject: str) -> None:
+    async with asyncio.timeout(30):
+        while subject not in {one["subject"] for one in receiver.heard}:
+            receiver.rings.clear()
+            await receiver.rings.wait()
+
+
+async def metrics_of(base: str) -> str:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.get(f"{base}/metrics")).text
 
 
 async def enrolled(log: str, names: Sequence[str]) -> None:
