@@ -44,7 +44,7 @@ test-kafka: .venv/.dev .venv/.kafka ## run what needs a real Kafka: it is starte
 	@$(bin)/python -m tests.kafka.run $(ARGS)
 
 .PHONY: scenarios
-scenarios: .venv/.dev ## play every night on the wall clock, against real processes, a thousand times as fast
+scenarios: .venv/.dev ## play every night on the wall clock, against real processes, five hundred times as fast
 	@$(bin)/python -m tests.scenario.run $(ARGS)
 
 .PHONY: crash

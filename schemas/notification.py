@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from schemas.alert import WIRE, Alert, Drill, Origin, Status
 from schemas.area import AreaCode
 from schemas.subscription import Channel, Language
+from schemas.text import Text
 
 ORDER_DEVICES_MAX = 500
 """Device ids of one order: FCM's batch, and small enough to overtake."""
@@ -259,7 +260,7 @@ class Reach:
 class Answer:
     """Payload of topic `answers`: the chain in words, one line a step; empty where the device is not this shard's.
 
-    `reach`: of a draft, whom this shard would tell.
+    `reasons`: the same for the resident, without what only an officer needs. `reach`: of a draft, whom this shard would tell.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = WIRE
@@ -267,4 +268,5 @@ class Answer:
     question: str
     shard: int
     lines: tuple[str, ...] = ()
+    reasons: tuple[Text, ...] = ()
     reach: Reach | None = None

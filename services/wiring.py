@@ -67,7 +67,7 @@ class Wiring:
     def dispatcher(self) -> dispatcher.App:
         """The fold and the shards."""
         neighbours = [cities.load_city(self.deploy, neighbour, self.areas) for neighbour in self.city.neighbours]
-        names = {code: entry.name.ja for code, entry in self.areas.entries.items()}
+        names = {code: entry.name for code, entry in self.areas.entries.items()}
         return dispatcher.build(
             self.log,
             self.clock,

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from schemas.area import AreaCode
+from schemas.text import Text
 from services.dispatcher.core.places import Covers
 from services.dispatcher.core.rules import Rules
 from services.dispatcher.core.situation import forget
@@ -53,7 +54,7 @@ class App:
     clock: Clock
     reporter: Reporter
     fold: Fold
-    names: Mapping[AreaCode, str]
+    names: Mapping[AreaCode, Text]
     rules: Rules = field(default_factory=Rules)
     snapshots: Path | None = None
     """Where this host keeps snapshots of the index; None: nowhere, each start reads everything."""
@@ -228,15 +229,15 @@ def build(
     clock: Clock,
     watch: frozenset[AreaCode],
     covers: Covers = MappingProxyType({}),
-    names: Mapping[AreaCode, str] = MappingProxyType({}),
+    names: Mapping[AreaCode, Text] = MappingProxyType({}),
     *,
     rules: Rules | None = None,
     snapshots: Path | None = None,
 ) -> App:
     """A dispatcher for a city that watches these areas.
 
-    `covers`: which municipalities each of them means (`core.places`); a municipality means itself. `names`: Japanese
-    names of municipalities, for people who ask why. `rules`: the city's. `snapshots`: a folder on this host for faster starts.
+    `covers`: which municipalities each of them means (`core.places`); a municipality means itself. `names`: of
+    municipalities, for people who ask why. `rules`: the city's. `snapshots`: a folder on this host for faster starts.
     """
     reporter = Reporter(SOURCE, clock)
     log, owned = PatientLog(log), OwnersLog(log)

@@ -30,7 +30,7 @@ from tests.bench.result import Result, middle, percentile
 
 DEVICES = int(os.environ.get("HANSHO_BENCH_DEVICES", "1000000"))
 ROUNDS = 5
-OURS_ROUNDS = 25
+OURS_A_ROUND = 5
 """Ours take microseconds: more of them for a steady median."""
 LOT = 500
 EVENTS = 2_000
@@ -69,12 +69,24 @@ class Timed:
 def timed(work: Callable[[], object], rounds: int) -> Timed:
     """Each round, after one that warms."""
     work()
-    found: list[float] = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        work()
-        found.append((time.perf_counter() - began) * 1_000)
-    return Timed(found)
+    return Timed([_once_ms(work) for _ in range(rounds)])
+
+
+def in_turn(ours: Callable[[], object], peers: Callable[[], object]) -> tuple[Timed, Timed]:
+    """Both sides, a round of the one after a round of the other, after one that warms."""
+    ours()
+    peers()
+    mine, theirs = list[float](), list[float]()
+    for _ in range(ROUNDS):
+        mine += [_once_ms(ours) for _ in range(OURS_A_ROUND)]
+        theirs.append(_once_ms(peers))
+    return Timed(mine), Timed(theirs)
+
+
+def _once_ms(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1_000
 
 
 def measured() -> Iterator[Result]:
@@ -130,18 +142,18 @@ def _areas(nation: Nation, index: Index, connection: psycopg.Connection) -> Iter
         found = _ids(index, query.area)
         assert np.array_equal(found, np.sort(ids(connection, query.where, KIND, RANK)))
         work = f"{query.work} ({len(found):,} devices)"
-        ours = timed(partial(_ids, index, query.area), OURS_ROUNDS)
-        peer = timed(partial(ids, connection, query.where, KIND, RANK), ROUNDS)
-        yield _compared(f"matching.{query.name}.ids", f"ids of {work}", ours, peer, query.ids_min)
-        bare = timed(partial(bare_count, connection, query.where, RANK), ROUNDS)
-        yield _compared(f"matching.{query.name}.count", "the same, peer's bare count without hazards", ours, bare, None)
-        streamed = timed(partial(_tokens, nation, index, query.area), ROUNDS)
+        asked = partial(_ids, index, query.area)
+        both = in_turn(asked, partial(ids, connection, query.where, KIND, RANK))
+        yield _compared(f"matching.{query.name}.ids", f"ids of {work}", *both, query.ids_min)
+        both = in_turn(asked, partial(bare_count, connection, query.where, RANK))
+        yield _compared(f"matching.{query.name}.count", "the same, peer's bare count without hazards", *both, None)
         assert _tokens(nation, index, query.area) == tokens(connection, query.where, KIND, RANK, LOT) == len(found)
-        peer = timed(partial(tokens, connection, query.where, KIND, RANK, LOT), ROUNDS)
-        yield _compared(f"matching.{query.name}.tokens", "their tokens in 500s", streamed, peer, query.tokens_min)
+        streamed = partial(_tokens, nation, index, query.area)
+        both = in_turn(streamed, partial(tokens, connection, query.where, KIND, RANK, LOT))
+        yield _compared(f"matching.{query.name}.tokens", "their tokens in 500s", *both, query.tokens_min)
         named = timed(partial(_names, index, query.area), ROUNDS)
         yield _compared(
-            f"matching.{query.name}.names", "their device ids in 500s, as orders have them", named, peer, None
+            f"matching.{query.name}.names", "their device ids in 500s, as orders have them", named, both[1], None
         )
 
 
@@ -170,7 +182,7 @@ def _polygon(nation: Nation, index: Index, connection: psycopg.Connection) -> It
     found = ours()
     assert len(found)
     assert np.array_equal(found, np.sort(ids(connection, where, KIND, RANK)))
-    mine, peer = timed(ours, OURS_ROUNDS), timed(lambda: ids(connection, where, KIND, RANK), ROUNDS)
+    mine, peer = in_turn(ours, lambda: ids(connection, where, KIND, RANK))
     index.unlocated = True
     yield _compared("matching.polygon.ids", f"ids in a polygon of 50 km² ({len(found):,} devices)", mine, peer, 10)
 
@@ -200,7 +212,7 @@ def _events(index: Index, connection: psycopg.Connection) -> Iterator[Result]:
         return sum(len(_ids(index, area(town))) for town in towns)
 
     assert ours() == peers()
-    mine, peer = timed(ours, OURS_ROUNDS), timed(peers, ROUNDS)
+    mine, peer = in_turn(ours, peers)
     yield _compared("matching.events", f"ids of {EVENTS:,} events of one municipality", mine, peer, 300)
 
 
@@ -255,7 +267,7 @@ def _sharded(nation: Nation) -> Iterator[Result]:
         table["known"] = table["reachable"] = shard_of == shard
         parts.append(Index.of(contents._replace(bitmaps=kept, table=table), nation.above))
     for query in _queries(nation):
-        ours = timed(partial(_of_all, parts, query.area), OURS_ROUNDS)
+        ours = timed(partial(_of_all, parts, query.area), ROUNDS * OURS_A_ROUND)
         assert _of_all(parts, query.area) == len(_ids(whole, query.area))
         yield Result(
             name=f"matching.{query.name}.sharded",
@@ -275,11 +287,16 @@ def _ids(index: Index, where: AreaCode) -> np.ndarray:
 
 
 def _tokens(nation: Nation, index: Index, where: AreaCode) -> int:
-    """Blobs of 500 tokens each, of a fixed width; how many tokens."""
+    """Lots of 500 tokens of a fixed width, one after the other in one buffer; how many tokens."""
     found = _ids(index, where)
     width = nation.tokens.shape[1]
-    lots = (nation.tokens.take(found[at : at + LOT], axis=0).tobytes() for at in range(0, len(found), LOT))
-    return sum(len(blob) // width for blob in lots)
+    buffer = np.empty((LOT, width), np.uint8)
+    count = 0
+    for at in range(0, len(found), LOT):
+        some = found[at : at + LOT]
+        lot = nation.tokens.take(some, axis=0, out=buffer[: len(some)], mode="clip").data
+        count += lot.nbytes // width
+    return count
 
 
 def _names(index: Index, where: AreaCode) -> int:

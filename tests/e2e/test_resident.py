@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, expect
 from schemas.area import AreaTable
 from schemas.notification import Answer, Question
 from schemas.subscription import Subscription
+from schemas.text import Text
 from schemas.topics import TOPICS
 from services.eventlog.port import EventLog, Record
 from services.phones.api.server import Phones
@@ -286,15 +287,18 @@ async def test_why_a_notification_came_is_said(gateway: Gateway, page: ResidentP
     await gateway.publish(report(SOIL, SOIL_4))
     await page.shows("土砂災害危険警報")
 
-    async with answering(gateway.log, ("判断：この端末に知らせると決めた。",)):
+    why = Text(ja="この端末に知らせると決めました。", easy="しらせると きめました。", en="It was decided to tell you.")
+    async with answering(gateway.log, why, "判断：この端末に知らせると決めた。"):
         await page.page.get_by_role("button", name="この通知が届いた理由").click()
         reason = page.page.locator("#reason")
         await expect(reason).to_contain_text("自宅 小田原市：警報から")
-        await expect(reason).to_contain_text("この端末に知らせると決めた")
+        await expect(reason).to_contain_text("この端末に知らせると決めました")
+        await reason.get_by_text("くわしい記録").click()
+        await expect(reason).to_contain_text("判断：この端末に知らせると決めた。")
 
 
 @asynccontextmanager
-async def answering(log: EventLog, lines: tuple[str, ...]) -> AsyncIterator[None]:
+async def answering(log: EventLog, reason: Text, line: str) -> AsyncIterator[None]:
     """A shard that answers every question so."""
 
     async def answer() -> None:
@@ -305,7 +309,7 @@ async def answering(log: EventLog, lines: tuple[str, ...]) -> AsyncIterator[None
                 after = record.offset
                 question = records.payload(record)
                 assert isinstance(question, Question)
-                said = Answer(question=question.id, shard=0, lines=lines)
+                said = Answer(question=question.id, shard=0, lines=(line,), reasons=(reason,))
                 made = records.message(said, key=question.id, id=f"a:{question.id}", source="x", at=now())
                 await log.append("answers", [made])
 

@@ -18,7 +18,7 @@ from pyroaring import BitMap
 
 from schemas import codec
 from schemas.alert import Status
-from schemas.notification import Change, Decision, Item, Notice, Order, Told
+from schemas.notification import Answer, Change, Decision, Item, Notice, Order, Question, Told
 from schemas.subscription import Permission, Place, Subscription
 from services.dispatcher.core import orders as order_rules
 from services.dispatcher.core.index import Index
@@ -243,9 +243,9 @@ class NoTest:
     async def test(self, order: Order) -> None:
         """Nothing became of it."""
 
-    async def explain(self, _: object) -> tuple[str, ...]:
+    async def explain(self, question: Question) -> Answer:
         """Because."""
-        return ("because",)
+        return Answer(question=question.id, shard=0, lines=("because",))
 
 
 async def check_no_log_line_names_anybody(desk_class: type[door.Desk], tmp_path: Path) -> None:

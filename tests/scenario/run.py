@@ -1,4 +1,4 @@
-"""`make scenarios`: every night on the wall clock, against real processes, a thousand times as fast (ARGS="a_storm" for some).
+"""`make scenarios`: every night on the wall clock, against real processes, five hundred times as fast (ARGS="a_storm" for some).
 
 Two nights at a time: a night mostly waits. 0 when everybody heard what they had to, and nothing else.
 """

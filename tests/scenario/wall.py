@@ -1,4 +1,4 @@
-"""A night on the wall clock: `hansho run`, the feed server and the phones as processes of their own, a thousand times as fast.
+"""A night on the wall clock: `hansho run`, the feed server and the phones as processes of their own, five hundred times as fast.
 
 Everything is as in life but the speed: polls, sockets, SQLite, the SDK, kill -9. All processes take their time from one
 clock, which began when the night did. Given a log on Kafka, every service is a process of its own on it.
@@ -46,7 +46,7 @@ from tests.scenario.timeline import (
 )
 from tests.scenario.virtual import left_over
 
-SPEED = 1_000
+SPEED = 500
 PASSWORD = "for nobody but this test"
 SETTLE_S = 0.3
 """How long what is under way at the night's end may take, in the machine's seconds."""

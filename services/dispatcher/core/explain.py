@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
-import numpy as np
-
-from schemas.alert import Alert, Area, Info, active
+from schemas.alert import Alert, active
 from schemas.area import AreaCode
-from schemas.hazard import base, hazard
+from schemas.hazard import hazard
 from schemas.notification import Change, Decision, Item, Order, Outcome, Receipt
-from schemas.subscription import Language, Permission, Place, Subscription, is_quiet
-from services.dispatcher.core.force import Pair, Waking, run_named, waking
+from schemas.subscription import Language, Place, Subscription
+from schemas.text import Text
+from services.dispatcher.core.force import Pair, run_named
 from services.dispatcher.core.ledger import Run, unpacked
 from services.dispatcher.core.places import Covers, municipalities
-from services.dispatcher.core.rules import HARD_LIMIT, Limit, Rules, least_rank
-from services.dispatcher.core.shapes import shape_of
-
-JAPAN = timezone(timedelta(hours=9))
+from services.dispatcher.core.rules import HARD_LIMIT, Limit, Rules
+from services.dispatcher.core.verdict import JAPAN, Finding, Lack, lack, verdict
 
 _CHANGES = {
     Change.NEW: "新たに",
@@ -40,6 +37,19 @@ _OUTCOMES = {
     Outcome.EXPIRED: "送る前に有効期限が過ぎたので送らなかった",
     Outcome.REFUSED: "配信網が内容を拒んだ（システム側の不具合）",
 }
+_FINDINGS = {
+    Finding.ELSEWHERE: "端末の場所ではない",
+    Finding.OUTSIDE: "端末の場所は、警報が地図で示す範囲の外",
+    Finding.BELOW_WISH: "ランク{rank}は端末が受け取るランク{least}に届かない",
+    Finding.BELOW_RULE: "市の決まりでは、これはランク{least}からしか通知しない",
+    Finding.ASLEEP: "発表は静かにする時間の中だった",
+    Finding.CONCERNED: "対象",
+}
+_LACKS = {
+    Lack.NO_ADDRESS: "宛先がない",
+    Lack.NOT_ALLOWED: "端末で通知が許可されていない",
+    Lack.DEAD: "宛先が無効になっている",
+}
 _LANGUAGES = {Language.JA: "日本語", Language.EASY: "やさしい日本語", Language.EN: "英語"}
 
 
@@ -49,7 +59,7 @@ class Facts:
 
     `number`: the device's, None when it has none. `decisions`: this shard's about the alert, in their order; `orders`:
     those of them that name the device; `receipts`: the newest of each order. `told`: the ledger of the alert's run.
-    `names`: of municipalities, in Japanese. `rules`: the city's; `reached`: those of its limits that the device has reached.
+    `names`: of municipalities. `rules`: the city's; `reached`: those of its limits that the device has reached.
     """
 
     device: str
@@ -63,7 +73,7 @@ class Facts:
     receipts: Mapping[str, Receipt]
     told: Run
     covers: Covers
-    names: Mapping[AreaCode, str]
+    names: Mapping[AreaCode, Text]
     rules: Rules = field(default_factory=Rules)
     reached: Sequence[Limit] = ()
 
@@ -112,20 +122,13 @@ def _device(facts: Facts) -> Iterator[str]:
     hazards = "、".join(f"{hazard(name).name.ja}はランク{rank}以上" for name, rank in wishes.hazard_min_ranks)
     quiet = f"、静かにする時間 {wishes.quiet.start:%H:%M}〜{wishes.quiet.end:%H:%M}" if wishes.quiet else ""
     yield f"端末：{places}{'、' + hazards if hazards else ''}{quiet}、{_LANGUAGES[wishes.language]}。"
-    if (reason := _unreachable(facts, wishes)) is not None:
-        yield f"  いまは届かない：{reason}。"
+    if (found := lack(wishes, is_dead=facts.is_dead)) is not None:
+        yield f"  いまは届かない：{_LACKS[found]}。"
 
 
 def _place(facts: Facts, place: Place) -> str:
-    return f"{facts.names.get(place.area, place.area.code)}はランク{place.min_rank}以上"
-
-
-def _unreachable(facts: Facts, wishes: Subscription) -> str | None:
-    if wishes.address is None:
-        return "宛先がない"
-    if wishes.permission is Permission.DENIED:
-        return "端末で通知が許可されていない"
-    return "宛先が無効になっている" if facts.is_dead else None
+    name = facts.names.get(place.area)
+    return f"{place.area.code if name is None else name.ja}はランク{place.min_rank}以上"
 
 
 # --- whether it concerns the device ---
@@ -137,47 +140,9 @@ def _matching(facts: Facts) -> Iterator[str]:
     for info in facts.alert.info:
         for area in info.area if active(info) else ():
             meant = municipalities(facts.covers, area.code) if area.code is not None else ()
-            verdict = _verdict(facts, facts.subscription, info, area, meant)
-            yield f"照合（いまの登録で）：{area.area_desc}の{hazard(info.hazard).name.ja} → {verdict}。"
-
-
-def _verdict(facts: Facts, wishes: Subscription, info: Info, area: Area, meant: Sequence[AreaCode]) -> str:
-    assert facts.alert is not None, "an info is of an alert"
-    sent, origin, rank = facts.alert.sent, facts.alert.origin, info.rank or 1
-    followed = [place for place in wishes.places if place.area in meant]
-    if not followed:
-        return "端末の場所ではない"
-    followed = [place for place in followed if _inside(facts.rules, area, place)]
-    if not followed:
-        return "端末の場所は、警報が地図で示す範囲の外"
-    least = _least(wishes, followed, info)
-    if rank < least:
-        return f"ランク{rank}は端末が受け取るランク{least}に届かない"
-    least = min(least_rank(facts.rules, info.hazard, place.area, origin) for place in followed)
-    if rank < least:
-        return f"市の決まりでは、これはランク{least}からしか通知しない"
-    if _sleeps(wishes, waking(info.hazard, origin, rank)) and is_quiet(wishes.quiet, sent.astimezone(JAPAN).time()):
-        return "発表は静かにする時間の中だった"
-    return "対象"
-
-
-def _inside(rules: Rules, area: Area, place: Place) -> bool:
-    shape = shape_of(area)
-    if shape is None:
-        return True
-    if place.latitude is None or place.longitude is None:
-        return rules.unlocated
-    return bool(shape.holds(np.array([place.latitude]), np.array([place.longitude]))[0])
-
-
-def _sleeps(wishes: Subscription, wakes: Waking) -> bool:
-    refused = wishes.quiet is not None and wishes.quiet.orders
-    return wakes is Waking.NOBODY or (wakes is Waking.UNLESS_REFUSED and refused)
-
-
-def _least(wishes: Subscription, followed: Sequence[Place], info: Info) -> int:
-    own = dict(wishes.hazard_min_ranks).get(base(info.hazard), 1)
-    return max(own, min(place.min_rank for place in followed))
+            found = verdict(facts.subscription, facts.alert, info, area, meant, rules=facts.rules)
+            words = _FINDINGS[found.finding].format(rank=found.rank, least=found.least)
+            yield f"照合（いまの登録で）：{area.area_desc}の{hazard(info.hazard).name.ja} → {words}。"
 
 
 # --- what was decided, ordered, receipted ---
@@ -217,27 +182,34 @@ def _deliveries(facts: Facts) -> Iterator[str]:
 
 
 def _delivery(facts: Facts, order: Order, receipt: Receipt | None) -> str:
-    device = facts.device
     if receipt is None:
         return "まだ始まっていない"
-    at = _time(receipt.reported_at)
+    outcome = outcome_of(facts.device, order, receipt)
+    return f"{_time(receipt.reported_at)} {'送信の途中' if outcome is None else _OUTCOMES[outcome]}"
+
+
+def outcome_of(device: str, order: Order, receipt: Receipt) -> Outcome | None:
+    """What became of a device's message; None while it is under way."""
     outcome = next((one.outcome for one in receipt.others if one.device == device), None)
-    if outcome is not None:
-        return f"{at} {_OUTCOMES[outcome]}"
-    if device in receipt.waiting or device in order.devices[receipt.progress :]:
-        return f"{at} 送信の途中"
-    return f"{at} {_OUTCOMES[Outcome.ACCEPTED]}"
+    if outcome is None and (device in receipt.waiting or device in order.devices[receipt.progress :]):
+        return None
+    return outcome or Outcome.ACCEPTED
 
 
 def _ledger(facts: Facts) -> Iterator[str]:
     for pair in sorted(facts.told):
-        levels = facts.told[pair]
-        ranks = [rank for rank, level in levels.items() if facts.number is not None and facts.number in level.devices]
+        ranks = ranks_told(facts, pair)
         if ranks:
-            notice = levels[max(ranks)].notice
+            notice = facts.told[pair][max(ranks)].notice
             run = "" if notice.drill is None else f"（訓練 {run_named(notice.drill)}）"
             where = notice.items[0].area_desc
             yield f"台帳{run}：{where}の{_hazard_name(pair)}をランク{max(ranks)}まで知らせてあり、終わりもこの端末に知らせる。"
+
+
+def ranks_told(facts: Facts, pair: Pair) -> tuple[int, ...]:
+    """Up to which ranks the device was told of something that is not over; empty where it was not."""
+    number = facts.number
+    return tuple(rank for rank, level in facts.told[pair].items() if number is not None and number in level.devices)
 
 
 def _hazard_name(pair: Pair) -> str:

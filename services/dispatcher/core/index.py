@@ -9,6 +9,7 @@ by one, in columns. Not safe for two threads at once: its owner sees to that.
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
@@ -248,10 +249,11 @@ class Index:
         follows[[id_ for least, id_ in self._places_of[area] if least <= rank]] = True
         slots = self._rows.slots(np.frombuffer(found.to_array(), np.uint32))
         meant = follows[slots.places]
-        located = meant & (slots.latitudes != NOT_LOCATED)
-        inside = shape.holds(slots.latitudes[located] / DEGREE, slots.longitudes[located] / DEGREE)
-        told = BitMap(slots.numbers[located][inside])
-        return told | BitMap(slots.numbers[meant & ~located]) if self.unlocated else told
+        is_located = slots.latitudes != NOT_LOCATED
+        located = np.flatnonzero(meant & is_located)
+        inside = shape.holds(slots.latitudes.take(located) / DEGREE, slots.longitudes.take(located) / DEGREE)
+        told = _bitmap(slots.numbers.take(located[inside]))
+        return told | _bitmap(slots.numbers[meant & ~is_located]) if self.unlocated else told
 
     def _get(self, *key: Any) -> BitMap:
         id_ = self._keys.get(key)
@@ -347,6 +349,10 @@ class Index:
 
 _NOBODY = BitMap()
 _NO_KEYS: frozenset[int] = frozenset()
+
+
+def _bitmap(numbers: npt.NDArray[np.uint32]) -> BitMap:
+    return BitMap(array("I", numbers.tobytes()))  # an eighth of the time that it takes for numpy's arrays
 
 
 def _first_64_bits(sha256_hex: str) -> int:

@@ -12,12 +12,15 @@ from schemas.area import AreaCode
 from schemas.lifecycle import Stream
 from schemas.notification import Answer, Decision, Order, Question, Reach, Receipt
 from schemas.subscription import Subscription
+from schemas.text import Text
 from schemas.topics import TOPICS
-from services.dispatcher.core.explain import JAPAN, Facts, explain
+from services.dispatcher.core.explain import Facts, explain
 from services.dispatcher.core.force import Force, Moment, run_named, run_of
 from services.dispatcher.core.orders import EMERGENCY, ROUTINE
 from services.dispatcher.core.reach import NOBODY, case_of, drafted, reach
+from services.dispatcher.core.reasons import reasons
 from services.dispatcher.core.rules import HARD_LIMIT, Limit
+from services.dispatcher.core.verdict import JAPAN
 from services.dispatcher.store.fold import SOURCE, Fold
 from services.dispatcher.store.projection import Projection, append, decoded
 from services.dispatcher.store.underway import RECEIPTS
@@ -44,7 +47,7 @@ class Answers:
     clock: Clock
     fold: Fold
     shards: dict[int, Projection]
-    names: Mapping[AreaCode, str]
+    names: Mapping[AreaCode, Text]
 
     async def run(self) -> None:
         """Answer until cancelled."""
@@ -68,11 +71,12 @@ class Answers:
         if shard is None:
             return
         try:
-            lines = explain(await self._facts(question, shard))
+            facts = await self._facts(question, shard)
+            lines, plain = explain(facts), reasons(facts)
         except Exception as error:  # noqa: BLE001 - one question that breaks us must not keep the next from its answer
             _log.error("question.failed", question=question.id, error=repr(error))
-            lines = ("説明を作れなかった。システムの記録（dispatcher）を見てください。",)
-        answer = Answer(question=question.id, shard=number, lines=lines)
+            lines, plain = ("説明を作れなかった。システムの記録（dispatcher）を見てください。",), ()
+        answer = Answer(question=question.id, shard=number, lines=lines, reasons=plain)
         id_ = f"answer:{question.id}:{number}"
         message = records.message(answer, key=question.id, id=id_, source=SOURCE, at=self.clock.now(), cause=record.id)
         await append(self.log, self.clock, "answers", [message])

@@ -26,7 +26,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import Response
 
 from schemas.area import City
-from schemas.notification import Order, Outcome, Question, Receipt
+from schemas.notification import Answer, Order, Outcome, Question, Receipt
 from schemas.subscription import Permission, Subscription
 from services.eventlog.port import EventLogError
 from services.gateway.api.errors import ApiError, json_response
@@ -76,7 +76,7 @@ class Register(Protocol):
 class Asking(Protocol):
     """Questions to the others (services/gateway/store/asking.py)."""
 
-    async def explain(self, question: Question) -> tuple[str, ...] | None:
+    async def explain(self, question: Question) -> Answer | None:
         """Why a device was told of an alert; None when nobody said in time."""
         ...
 
@@ -236,10 +236,11 @@ class Desk:
             await self.own(request, device)
             self.paced(self.paces.explaining, device)
             question = Question(id=secrets.token_hex(16), device=device, alert=alert, asked_at=self.clock.now())
-            lines = await self.asking.explain(question)
-        if lines is None:
+            answer = await self.asking.explain(question)
+        if answer is None:
             raise ApiError(503, "E5438", "nobody could say why in time", "ask again in a minute", {"retry-after": "60"})
-        return {"device": device, "alert": alert, "lines": list(lines)}
+        reasons = [{"ja": one.ja, "easy": one.easy, "en": one.en} for one in answer.reasons]
+        return {"device": device, "alert": alert, "reasons": reasons, "lines": list(answer.lines)}
 
 
 def router(desk: Desk, shard_of: Callable[[str], int]) -> APIRouter:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from schemas import codec
 from schemas.alert import Alert
-from schemas.notification import Question
+from schemas.notification import Answer, Question
 from services.eventlog.port import EventLogError
 from services.gateway.api.errors import ApiError, json_response
 from services.gateway.api.health import is_from_here
@@ -33,7 +33,7 @@ ID_MAX = 300
 class Explains(Protocol):
     """Who knows why: the shards, asked through the log."""
 
-    async def explain(self, question: Question) -> tuple[str, ...] | None:
+    async def explain(self, question: Question) -> Answer | None:
         """The chain in words; None when nobody answered in time."""
         ...
 
@@ -64,15 +64,15 @@ def router(sends: Callable[[], Sends], explains: Explains, clock: Clock, *, coun
             raise HTTPException(404)
         question = Question(id=secrets.token_hex(16), device=device, alert=alert, asked_at=clock.now())
         try:
-            lines = await explains.explain(question)
+            found = await explains.explain(question)
         except (EventLogError, TimeoutError) as error:
             raise ApiError(503, "E5011", "the log takes no questions now", f"look at /health: {error}") from error
-        if lines is None:
+        if found is None:
             raise ApiError(
                 503, "E5012", "no shard answered in time", "look at service:dispatcher in /health; ask again"
             )
         return json_response(
-            {"device": device, "alert": alert, "lines": list(lines)}, headers={"cache-control": "no-store"}
+            {"device": device, "alert": alert, "lines": list(found.lines)}, headers={"cache-control": "no-store"}
         )
 
     _add_preview(api, counted)

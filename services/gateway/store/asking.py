@@ -37,13 +37,13 @@ class Asking:
     log: EventLog
     clock: Clock
 
-    async def explain(self, question: Question) -> tuple[str, ...] | None:
+    async def explain(self, question: Question) -> Answer | None:
         """Why a device was told of an alert, or was not; None when nobody answered in time."""
         asked = self._message(question, question.id)
         found = await self._answer(
             "questions", asked, "answers", 0, EXPLAIN_MAX_S, lambda one: _is_of(one, question.id)
         )
-        return found.lines if isinstance(found, Answer) else None
+        return found if isinstance(found, Answer) else None
 
     async def reach(self, draft: Alert) -> Reach | None:
         """Whom a draft would be pushed to; None when not every shard has answered in time."""

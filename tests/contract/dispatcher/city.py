@@ -25,6 +25,7 @@ from schemas.notification import (
 )
 from schemas.status import Condition, StatusReport, lease_subject
 from schemas.subscription import Subscription
+from schemas.text import Text
 from schemas.topics import TOPICS, Policy
 from services.dispatcher import app as dispatcher
 from services.dispatcher.core.ledger import unpacked
@@ -95,7 +96,7 @@ class City:
             self.clock,
             watch,
             self.covers,
-            {HACHIOJI: "八王子市"},
+            {HACHIOJI: Text(ja="八王子市", easy="はちおうじし", en="Hachioji City")},
             rules=self.rules,
             snapshots=self.snapshots,
         )

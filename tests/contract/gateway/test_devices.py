@@ -13,6 +13,7 @@ import pytest
 from schemas.alert import Status
 from schemas.notification import Answer, DeviceOutcome, Notice, Order, Outcome, Question, Receipt
 from schemas.subscription import Channel, Language, Subscription
+from schemas.text import Text
 from schemas.topics import TOPICS
 from services.eventlog.memory import MemoryLog
 from services.eventlog.partition import partition_of
@@ -319,17 +320,21 @@ def a_test_order() -> Order:
 # --- why ---
 
 
+WHY = Text(ja="理由", easy="わけ", en="reason")
+
+
 async def test_a_device_is_told_why(door: Door) -> None:
     device, mine = await registered(door, places=[HOME])
 
     def answer(question: object) -> tuple[str, Answer, str]:
         assert isinstance(question, Question)
         assert (question.device, question.alert) == (device, "jma:a")
-        return "answers", Answer(question=question.id, shard=0, lines=("一", "二")), question.id
+        return "answers", Answer(question=question.id, shard=0, lines=("一", "二"), reasons=(WHY,)), question.id
 
     async with answering(door.log, "questions", 0, answer):
         told = await door.http.get(f"/v1/devices/{device}/explain", params={"alert": "jma:a"}, headers=mine)
-    assert told.json() == {"device": device, "alert": "jma:a", "lines": ["一", "二"]}
+    reasons = [{"ja": "理由", "easy": "わけ", "en": "reason"}]
+    assert told.json() == {"device": device, "alert": "jma:a", "reasons": reasons, "lines": ["一", "二"]}
 
 
 async def test_where_nobody_says_why_that_is_said(door: Door) -> None:

@@ -74,31 +74,27 @@ function when(entry, language, now) {
 /**
  * The lines of the record without what only an officer needs: names of reports and orders.
  * @param {string[]} lines
- * @returns {{told: string[], rest: string[]}} what was decided and sent, and the rest
  */
 export function plainLines(lines) {
-  const plain = lines.map((line) => line.replace(/^(警報|配信) \S+：/, "$1：").replace(/^台帳（訓練 [^）]*）/, "台帳（訓練）"));
-  const isTold = (/** @type {string} */ line) => /^(判断|配信)/.test(line);
-  return { told: plain.filter(isTold), rest: plain.filter((line) => !isTold(line)) };
+  return lines.map((line) => line.replace(/^(警報|配信) \S+：/, "$1：").replace(/^台帳（訓練 [^）]*）/, "台帳（訓練）"));
 }
 
 /**
- * Why: first in the person's own terms, then what was decided and sent, then the rest of the record for who opens it.
+ * Why: what the person wished, then the reasons in their own language, then the record for who opens it.
  * @param {MyPlace} place
- * @param {string[] | null} lines null when nobody could say
+ * @param {{reasons: Text[], lines: string[]} | null} answer null when nobody could say
  * @param {Language} language
  */
-export function reasonElements(place, lines, language) {
+export function reasonElements(place, answer, language) {
   const wish = RANKS[place.minRank];
   const own = wish ? `${placeName(place, language)}${language === "en" ? ": " : "："}${wish.name[language]}` : placeName(place, language);
-  if (!lines) {
+  if (!answer) {
     return [el("p", { class: "strong" }, [own]), el("p", {}, [SAY.reasonNone[language]])];
   }
-  const { told, rest } = plainLines(lines);
   return [
     el("p", { class: "strong" }, [own]),
-    recordList(told),
-    el("details", { class: "leasts" }, [el("summary", { class: "hint" }, [SAY.reasonRecord[language]]), recordList(rest)]),
+    el("ul", { class: "record" }, answer.reasons.map((reason) => el("li", {}, [reason[language]]))),
+    el("details", { class: "leasts" }, [el("summary", { class: "hint" }, [SAY.reasonRecord[language]]), recordList(plainLines(answer.lines))]),
   ];
 }
 

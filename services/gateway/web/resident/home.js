@@ -132,7 +132,7 @@ export class Home {
     showReason([SAY.reasonAsking[this.language]]);
     const answer = await this.registration.about(`/explain?alert=${encodeURIComponent(this.askable)}`, "GET");
     if (document.getElementById("reason")) {
-      showReason(reasonElements(place, answer && answer.lines ? answer.lines : null, this.language));
+      showReason(reasonElements(place, answer && answer.lines && answer.reasons ? answer : null, this.language));
     }
   }
 

@@ -149,6 +149,6 @@ export const RANKS = /** @type {{[rank: number]: {name: Text, what: Text}}} */ (
   },
   2: {
     name: text("注意報から", "ちゅういほうから", "From advisories on"),
-    what: text("注意報、震度3以上も。多い日は何度も届きます", "ちゅういほうも。 なんども とどく ことが あります", "Advisories and intensity 3 as well; on some days it rings often"),
+    what: text("大雨や強風などの注意報、震度3以上も。雷や霧など、市が通知しない注意報もあります", "おおあめや かぜの ちゅういほうも。 しらせない ちゅういほうも あります", "Advisories for heavy rain, gales and the like, and intensity 3; some, such as thunder or fog, the city does not send"),
   },
 });

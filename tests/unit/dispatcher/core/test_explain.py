@@ -13,15 +13,17 @@ from schemas.area import AreaCode
 from schemas.lifecycle import fold
 from schemas.notification import Change, Decision, Item, Outcome, Told
 from schemas.subscription import Language, Permission, Place, QuietHours, Subscription
+from schemas.text import Text
 from services.dispatcher.core.explain import Facts, explain
 from services.dispatcher.core.force import Pair, notice_of
 from services.dispatcher.core.ledger import Level, packed
 from services.dispatcher.core.rules import HARD_LIMIT, Limit, PushRule, Rules
-from tests.factories import NAMES, ODAWARA, ZUSHI, a_device, an_alert, an_info, at
+from tests.factories import ODAWARA, ZUSHI, a_device, an_alert, an_info, at
 from tests.unit.dispatcher.core.telling import ITEM, a_notice, a_receipt, an_order
 
 ALERT = an_alert(0, an_info(level=3), an_info("wind", released=True))
 NORTH = an_alert(0, replace(an_info(), area=(Area(area_desc="小田原市", code=ODAWARA, circle=("36,139 5",)),)))
+TEXTS = {ODAWARA: Text(ja="小田原市", easy="おだわらし", en="Odawara City")}
 ASLEEP = QuietHours(start=time(20), end=time(6))
 
 
@@ -48,7 +50,7 @@ def facts(**changes: object) -> Facts:
         receipts={},
         told={},
         covers={},
-        names=NAMES,
+        names=TEXTS,
     )
     return replace(plain, **changes)  # type: ignore[arg-type]  # names are the test's own
 
