@@ -30,6 +30,12 @@ async def at(browser: Browser, base: str, officer: str) -> Desk:
     return desk
 
 
+async def shown_to(b: Desk, a: Desk) -> None:
+    """A sends B the address of their page: it carries how far B's gateway must have come to show the same."""
+    await a.page.wait_for_url(re.compile(r"[?&]at=\d+"))
+    await b.see(a.page.url.removeprefix(a.base))
+
+
 async def test_a_drafts_here_b_approves_there_the_sign_shows_it_and_the_end_takes_it_away(
     log: str, tmp_path: Path, browser: Browser
 ) -> None:
@@ -47,6 +53,7 @@ async def test_a_drafts_here_b_approves_there_the_sign_shows_it_and_the_end_take
 
         await drafted(a)
         incident = a.page.url.partition("?")[0].removeprefix(a.base)
+        await shown_to(b, a)
         await b.see(f"{incident}/approve")
         await b.page.get_by_label(re.compile("すべて読みました")).check()
         await b.press("承認して、発令する")
@@ -59,6 +66,7 @@ async def test_a_drafts_here_b_approves_there_the_sign_shows_it_and_the_end_take
         await a.see(incident)
         await a.follow("解除する")
         await a.press("保存して承認を求める")
+        await shown_to(b, a)
         await b.see(f"{incident}/approve")
         await b.page.get_by_label(re.compile("すべて読みました")).check()
         await b.press("承認して、解除を送る")
