@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from tests.kafka.brokers import ROOT, Brokers, brokers
@@ -28,6 +29,8 @@ SPEED = float(os.environ.get("HANSHO_NIGHT_SPEED", "200"))
 the broker: the 25 minutes within which something is to be heard are 7.5 s."""
 LEAD_S = 30.0
 """From a night's first process to its beginning."""
+APART_S = 8.0
+"""Between the starts of two nights, the longest first: neither their processes nor their hours begin all at once."""
 TOGETHER = int(os.environ.get("HANSHO_NIGHTS_TOGETHER", "5"))
 WORKERS = 2
 SHOWN = ("-rP", "-p", "no:logging", "--show-capture=stdout", "--durations=5")
@@ -86,14 +89,22 @@ def _pytest(running: Brokers, *words: str) -> bool:
 
 
 def _nights(running: Brokers, words: Sequence[str]) -> bool:
+    def length(name: str) -> timedelta:
+        night = load(nights()[name])
+        return night.ends - night.begins
+
     async def all_of_them() -> list[bool]:
         turns = asyncio.Semaphore(TOGETHER)
-        return await asyncio.gather(*(_night(name, turns, running) for name in words or nights()))
+        chosen = sorted(words or nights(), key=length, reverse=True)
+        return await asyncio.gather(
+            *(_night(name, number * APART_S, turns, running) for number, name in enumerate(chosen))
+        )
 
     return all(asyncio.run(all_of_them()))
 
 
-async def _night(name: str, turns: asyncio.Semaphore, running: Brokers) -> bool:
+async def _night(name: str, wait_s: float, turns: asyncio.Semaphore, running: Brokers) -> bool:
+    await asyncio.sleep(wait_s)
     async with turns:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="hansho-night-") as folder:

@@ -48,6 +48,8 @@ from tests.scenario.virtual import left_over
 
 SPEED = 500
 PASSWORD = "for nobody but this test"
+ANSWER_MAX_S = 30.0
+"""How long somebody waits for a page, in the machine's seconds: a night that is late says so, it does not break off."""
 SETTLE_S = 0.3
 """How long what is under way at the night's end may take, in the machine's seconds."""
 
@@ -139,7 +141,7 @@ class Wall:
 
     def _client(self) -> httpx.AsyncClient:
         """Somebody's browser or app."""
-        return httpx.AsyncClient(base_url=self.base, trust_env=False)
+        return httpx.AsyncClient(base_url=self.base, trust_env=False, timeout=ANSWER_MAX_S)
 
     # --- the processes ---
 
