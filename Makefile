@@ -29,11 +29,19 @@ run: .venv/.runtime ## start everything on SQLite with a storm over the demo cit
 live: .venv/.runtime ## start everything on JMA's real feeds
 	@$(bin)/hansho run --feeds live --city odawara
 
+.PHONY: kafka
+kafka: .venv/.kafka ## start an Apache Kafka on loopback, without Docker (needs Java 17, and Maven once)
+	@$(bin)/python deploy/kafka-local/kafka.py $(ARGS)
+
 ##@ Check
 
 .PHONY: test
 test: .venv/.dev ## run all tests (ARGS="-k lease" for some)
 	@$(bin)/python -m pytest --numprocesses 4 --dist worksteal $(ARGS)
+
+.PHONY: test-kafka
+test-kafka: .venv/.dev .venv/.kafka ## run what needs a real Kafka: it is started, and stopped, by this (needs Java 17, Maven)
+	@$(bin)/python -m tests.kafka.run $(ARGS)
 
 .PHONY: scenarios
 scenarios: .venv/.dev ## play every night on the wall clock, against real processes, five hundred times as fast
@@ -112,6 +120,9 @@ endif
 
 .venv/.runtime: requirements/runtime.txt pyproject.toml deploy/install.sh
 	@deploy/install.sh runtime
+
+.venv/.kafka: requirements/kafka.txt .venv/.runtime
+	@deploy/install.sh kafka
 
 .venv/.dev: requirements/dev.txt .venv/.runtime
 	@deploy/install.sh dev

@@ -49,6 +49,8 @@ class Topic:
     """Appends and reads of an urgent topic overtake those of the others at every queue (invariant 11)."""
     partitioning: Partitioning = Partitioning.KEY
     value_bytes_max: int = MESSAGE_BYTES_MAX
+    stamped_by_log: bool = False
+    """`appended_at` is given where the log keeps the record, not where it was sent from: a deadline is judged by it."""
 
 
 def _topic(  # noqa: PLR0917 - a row of the table below, read as a row
@@ -65,6 +67,7 @@ def _topic(  # noqa: PLR0917 - a row of the table below, read as a row
     urgent: bool = False,
     by_shard: bool = False,
     value_bytes_max: int = MESSAGE_BYTES_MAX,
+    stamped_by_log: bool = False,
 ) -> Topic:
     return Topic(
         name=name,
@@ -79,6 +82,7 @@ def _topic(  # noqa: PLR0917 - a row of the table below, read as a row
         urgent=urgent,
         partitioning=Partitioning.SHARD if by_shard else Partitioning.KEY,
         value_bytes_max=value_bytes_max,
+        stamped_by_log=stamped_by_log,
     )
 
 
@@ -237,6 +241,7 @@ _ROWS: tuple[Topic, ...] = (
         "gateway",
         "gateway",
         urgent=True,
+        stamped_by_log=True,
     ),
     _topic(
         "registry",

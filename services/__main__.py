@@ -49,11 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hansho", description="半鐘 Hanshō: disaster alerts for a city.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    run = commands.add_parser("run", help="all services in one process on one SQLite file")
-    for setting in settings.SETTINGS:
-        flag = setting.name.removesuffix("_s").replace("_", "-")
-        run.add_argument(f"--{flag}", dest=setting.name, metavar="VALUE", help=setting.help.replace("%", "%%"))
+    run = commands.add_parser("run", help="all services in one process, on one SQLite file unless --log says otherwise")
+    _settings_flags(run)
     run.set_defaults(command=_run)
+    _apart_commands(commands)
     telegram = commands.add_parser(
         "telegram", help="print what files of JMA, CAP and L-Alert say, a JSON line an alert"
     )
@@ -71,9 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     lags.add_argument("action", nargs="?", choices=["list", "forget"], default="list")
     lags.add_argument("group", nargs="?", help="the group to forget")
     lags.add_argument("--data-dir", dest="data_dir", default=None, help="where the log lives (var/demo, var/live)")
+    lags.add_argument(
+        "--log", dest="log", default=None, help="the log, where it is on Kafka (kafka://HOST:PORT/PREFIX)"
+    )
     lags.set_defaults(command=_groups)
     officers = commands.add_parser("officers", help="who may log in to the office: add, list, disable")
     officers.add_argument("--data-dir", dest="data_dir", default=None, help="where the log lives (var/live)")
+    officers.add_argument("--log", default=None, help="the log, where it is on Kafka (kafka://HOST:PORT/PREFIX)")
+    officers.add_argument("--dev", default=None, help="as for `hansho run`")
     officers.add_argument("--feeds", default=None, help="live, or as given to `hansho run`: names the data directory")
     _officers_arguments(officers)
     officers.set_defaults(command=_officers)
@@ -101,14 +105,83 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _apart_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What there is only on Kafka."""
+    for service in ("ingest", "dispatcher", "gateway"):
+        apart = commands.add_parser(service, help=f"one {service} as a process of its own, on Kafka (--log)")
+        _settings_flags(apart)
+        apart.set_defaults(command=_run_apart, service=service)
+    topics = commands.add_parser("topics", help="make the topics of a log on Kafka, or check them")
+    topics.add_argument("action", choices=["apply", "check"])
+    topics.add_argument("--log", dest="log", default=None, help="kafka://HOST:PORT[,HOST:PORT]/PREFIX")
+    topics.add_argument("--dev", action="store_true", help="one broker is enough: for trying out only")
+    topics.set_defaults(command=_topics)
+    move = commands.add_parser("migrate", help="move the log of a data directory to Kafka, with groups' positions")
+    move.add_argument("--to", required=True, help="kafka://HOST:PORT[,HOST:PORT]/PREFIX, its topics made and empty")
+    move.add_argument("--data-dir", dest="data_dir", required=True, help="where the log lives (var/live)")
+    move.add_argument("--dev", action="store_true", help="one broker is enough: for trying out only")
+    move.set_defaults(command=_migrate)
+
+
+def _settings_flags(parser: argparse.ArgumentParser) -> None:
+    for setting in settings.SETTINGS:
+        flag = setting.name.removesuffix("_s").replace("_", "-")
+        parser.add_argument(f"--{flag}", dest=setting.name, metavar="VALUE", help=setting.help.replace("%", "%%"))
+
+
+def _given(options: argparse.Namespace) -> settings.Settings:
+    flags = {setting.name: getattr(options, setting.name, None) for setting in settings.SETTINGS}
+    return settings.read(flags, os.environ)
+
+
 def _run(options: argparse.Namespace) -> int:
-    flags = {setting.name: getattr(options, setting.name) for setting in settings.SETTINGS}
-    values = settings.read(flags, os.environ)
     from services import onehost
     from services.runtime.loops import new_loop
 
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(onehost.run(values, lambda line: print(line, flush=True)))
+    given = _given(options)
+    with asyncio.Runner(loop_factory=None if given.log else new_loop) as runner:
+        runner.run(onehost.run(given, lambda line: print(line, flush=True)))
+    return 0
+
+
+def _run_apart(options: argparse.Namespace) -> int:
+    from services import apart
+
+    # not uvloop: aiokafka writes to connections that have just been closed, which uvloop answers with an error that ends
+    # the client's own tasks for ever
+    with asyncio.Runner() as runner:
+        runner.run(apart.run(options.service, _given(options), lambda line: print(line, flush=True)))
+    return 0
+
+
+def _topics(options: argparse.Namespace) -> int:
+    from services.eventlog.open import apply_topics, check_topics
+
+    url = settings.read({"log": options.log}, os.environ).log
+    try:
+        if options.action == "check":
+            wrong = asyncio.run(check_topics(url, dev=options.dev))
+            print("\n".join(wrong) or "every topic is as it must be")
+            return 1 if wrong else 0
+        done = asyncio.run(apply_topics(url, dev=options.dev))
+        left = asyncio.run(check_topics(url, dev=options.dev))
+    except ValueError as error:
+        print(f"hansho: E6001: log={url!r}: {error}", file=sys.stderr)
+        return 2
+    print("\n".join([*done, *left]) or "nothing to do: every topic is as it must be")
+    return 1 if left else 0
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from services.eventlog import migrate
+
+    source = Path(options.data_dir) / "hansho.db"
+    try:
+        moved = asyncio.run(migrate.migrate(source, options.to, lambda line: print(line, flush=True), dev=options.dev))
+    except ValueError as error:
+        print(f"hansho: E6001: {error}", file=sys.stderr)
+        return 2
+    print(moved)
     return 0
 
 
@@ -152,7 +225,7 @@ def _officers_arguments(parser: argparse.ArgumentParser) -> None:
 def _officers(options: argparse.Namespace) -> int:
     from services.gateway import officers
 
-    return officers.main(options, settings.read({"data_dir": options.data_dir, "feeds": options.feeds}, os.environ))
+    return officers.main(options, _given(options))
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -199,7 +272,9 @@ def _settings(_: argparse.Namespace) -> int:
 
 
 def _groups(options: argparse.Namespace) -> int:
-    values = settings.read({"data_dir": options.data_dir}, os.environ)
+    values = settings.read({"data_dir": options.data_dir, "log": options.log}, os.environ)
+    if values.log:
+        return asyncio.run(_groups_on_kafka(values.log, options))
     from services.eventlog import groups
 
     path = Path(deployment.data_dir(values)) / "hansho.db"
@@ -212,6 +287,19 @@ def _groups(options: argparse.Namespace) -> int:
         return 0 if found else 1
     for lag in groups.list_groups(path, SystemClock().now()):
         print(_group_line(lag))
+    return 0
+
+
+async def _groups_on_kafka(url: str, options: argparse.Namespace) -> int:
+    from services.eventlog.open import open_log
+
+    async with open_log(url, dev=True) as log:
+        if options.action == "forget":
+            found = await log.forget(options.group or "")
+            print(f"forgot {options.group}" if found else f"no group {options.group} in {url}")
+            return 0 if found else 1
+        for lag in await log.groups():
+            print(_group_line(lag))
     return 0
 
 

@@ -1,6 +1,6 @@
-"""`hansho run`: all three services in one process on one SQLite file, and the feed server beside them.
+"""`hansho run`: all three services in one process, on one SQLite file unless told otherwise, and the feed server beside them.
 
-Wiring only. The parts meet in the log and nowhere else, exactly as they would as processes of their own.
+Wiring only. The parts meet in the log and nowhere else, exactly as they do as processes of their own (apart.py).
 """
 
 from __future__ import annotations
@@ -9,29 +9,20 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.alert import Surface
 from schemas.area import City
-from services.dispatcher import app as dispatcher
-from services.dispatcher.core.places import covers
-from services.dispatcher.store import rulefile
-from services.eventlog.open import open_log
 from services.eventlog.port import EventLog
-from services.gateway import app as gateway
 from services.gateway import officers
 from services.ingest import app as ingest
-from services.ingest.core.river.city import Gauges, parse_gauges
 from services.phones.app import load_book
 from services.phones.core.book import subscriptions
 from services.runtime import cities, deployment, logs, records, supervise
-from services.runtime import clock as clocks
 from services.runtime.child import OwnProcess
-from services.runtime.clock import Clock, ClockInvalid
-from services.runtime.reporting import Reporter
-from services.runtime.settings import LIVE_BASE, SettingInvalid, Settings
-from services.runtime.upkeep import Upkeep
+from services.runtime.clock import Clock
+from services.runtime.settings import Settings
+from services.wiring import Wiring, canary_arguments, clock_of, opened
 
 SWITCH_S = 0.001
 """How long a thread may keep the interpreter while others wait: parsing must not hold up the log's commits (the default of
@@ -44,7 +35,7 @@ async def run(settings: Settings, say: Say, stop: asyncio.Event | None = None) -
     """Run until stopped. `say` shows a line to the person at the terminal."""
     began = time.monotonic()
     sys.setswitchinterval(SWITCH_S)
-    clock = _clock(settings)
+    clock = clock_of(settings)
     directory = deployment.data_dir(settings)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     logs.configure(level=settings.log_level, path=_log_path(settings, directory))
@@ -52,22 +43,12 @@ async def run(settings: Settings, say: Say, stop: asyncio.Event | None = None) -
     child = OwnProcess("feedserver", _feedserver_arguments(settings, directory, clock), clock)
     starts_phones = settings.is_demo and not settings.phones
     phones = OwnProcess("phones", _phones_arguments(settings, directory, clock), clock) if starts_phones else None
-    async with open_log(f"sqlite:{directory / 'hansho.db'}", now=clock.now) as log:
-        await deployment.claim(log, settings, clock, directory)
+    async with opened(settings, clock) as log:
         try:
             await child.start()
             if phones is not None:
                 await phones.start()
-            host = OneHost(
-                settings=settings,
-                log=log,
-                clock=clock,
-                child=child,
-                phones=phones,
-                say=say,
-                began=began,
-                directory=directory,
-            )
+            host = OneHost(settings=settings, log=log, clock=clock, child=child, phones=phones, say=say, began=began)
             await host.prepare()
             await supervise.run(host.parts(), stop=stop)
         finally:
@@ -88,7 +69,6 @@ class OneHost:
     phones: OwnProcess | None
     say: Say
     began: float
-    directory: Path
     officers: tuple[officers.LogIn, ...] = ()
 
     async def prepare(self) -> None:
@@ -109,39 +89,14 @@ class OneHost:
 
     def parts(self) -> supervise.Parts:
         """What runs, in the order in which it stops."""
-        settings, log, clock = self.settings, self.log, self.clock
-        deploy = cities.deploy_dir(settings.deploy_dir)
-        areas = cities.load_table(deploy)
-        city = cities.load_city(deploy, settings.city, areas)
-        city = _with_drills(city.with_demo() if settings.is_demo else city, settings.drills)
-        feeds = ingest.build(
-            settings,
-            log,
-            clock,
-            city,
-            areas,
-            feeds_base=_feeds_base(settings, self.child),
-            canary_base=self.child.base_url,
-            gauges=_gauges(settings, deploy),
-        )
+        joined = Wiring(settings=self.settings, log=self.log, clock=self.clock)
+        feeds = joined.ingest(storm_base=self.child.base_url, canary_base=self.child.base_url)
         self._say_terms(feeds)
-        phones = "" if self.phones is None else self.phones.base_url
-        door = gateway.build(settings, log, clock, city, areas, phones=phones)
-        neighbours = [cities.load_city(deploy, neighbour, areas) for neighbour in city.neighbours]
-        names = {code: entry.name for code, entry in areas.entries.items()}
-        fold = dispatcher.build(
-            log,
-            clock,
-            city.watch,
-            covers(city, neighbours, areas),
-            names,
-            rules=rulefile.load(deploy, city),
-            snapshots=self.directory / "snapshots",
-        )
-        upkeep = Upkeep(log=log, clock=clock, reporter=Reporter("runtime", clock))
+        door = joined.gateway(phones="" if self.phones is None else self.phones.base_url)
+        fold, upkeep = joined.dispatcher(), joined.upkeep()
 
         async def announce() -> None:
-            await self._announce(city, await door.ready())
+            await self._announce(joined.city, await door.ready())
 
         return {
             "announce": announce,
@@ -186,40 +141,8 @@ def _welcome(settings: Settings, city: City, base: str, inbox: str = "") -> Iter
         yield "  This adds to 緊急速報メール and 防災無線; it does not replace them."
 
 
-def _clock(settings: Settings) -> Clock:
-    if settings.clock and settings.is_live:
-        msg = f"clock={settings.clock!r}: real warnings are judged by the machine's own time; leave it out"
-        raise ClockInvalid(msg)
-    return clocks.read(settings.clock)
-
-
-def _gauges(settings: Settings, deploy: Path) -> Gauges:
-    gauges = parse_gauges(cities.load_gauges_text(deploy, settings.city))
-    if isinstance(gauges, str):
-        raise cities.CityUnusable(f"{deploy / 'cities' / settings.city / 'gauges.toml'}: {gauges}")
-    return gauges
-
-
-def _with_drills(city: City, drills: str) -> City:
-    if not drills:
-        return city
-    named = tuple(word for word in drills.replace(",", " ").split() if word != "none")
-    unknown = sorted(set(named) - set(Surface))
-    if unknown:
-        msg = f"drills={drills!r}: {unknown[0]!r} is no surface; use sign, page, public, push or none"
-        raise SettingInvalid(msg)
-    return replace(city, drills_from_feeds=named)
-
-
-def _feeds_base(settings: Settings, child: OwnProcess) -> str:
-    if settings.is_demo:
-        return child.base_url
-    return LIVE_BASE if settings.is_live else settings.feeds.rstrip("/")
-
-
 def _feedserver_arguments(settings: Settings, directory: Path, clock: Clock) -> tuple[str, ...]:
-    same_time = ("--clock", str(clock)) if settings.clock else ()
-    canary = ("--canary", "--every", f"{settings.canary_s:g}", "--deploy-dir", settings.deploy_dir, *same_time)
+    canary = canary_arguments(settings, clock)
     if not settings.is_demo:
         return canary
     access_log = str(directory / "feedserver.access.log")

@@ -1,14 +1,15 @@
 """The dispatcher, wired: alerts and drills in, the situation, decisions and orders out.
 
-It is the sole writer of topic `situation`, and each shard the sole writer of its partitions of `numbers`, `decisions`
-and `ledger`. Who owns partition 0 of `subscriptions` writes `situation`. On the embedded engine one process owns every
-partition, and the group `shards` (one member in one process) keeps a second dispatcher out.
+Group `shards` on topic `subscriptions` says which shards are whose: a partition is a shard, and who owns it is the sole
+writer of that partition of `numbers`, `decisions` and `ledger`. Who owns shard 0 writes `situation`; the others fold the
+same alerts beside it. On the embedded engine one process owns every partition. When partitions change hands everything
+is let go of first, and what is given next is read anew from the log.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -22,9 +23,11 @@ from services.dispatcher.store.answers import Answers
 from services.dispatcher.store.bench import Bench
 from services.dispatcher.store.fold import SOURCE, Fold
 from services.dispatcher.store.projection import Projection
-from services.dispatcher.store.shard import SHARDS, Shard
+from services.dispatcher.store.shard import Shard
 from services.dispatcher.store.snapshots import Snapshots
 from services.dispatcher.store.underway import load_underway
+from services.eventlog.owned import OwnersLog
+from services.eventlog.patient import PatientLog
 from services.eventlog.port import BEFORE_FIRST, Consumer, EventLog, EventLogError, LogFull
 from services.runtime import logs, metrics
 from services.runtime.clock import Clock
@@ -46,6 +49,8 @@ class App:
     """One dispatcher. Everything it knows is rebuilt from the log at each start."""
 
     log: EventLog
+    owned: OwnersLog
+    """The same log, for what only the owner of a shard writes."""
     clock: Clock
     reporter: Reporter
     fold: Fold
@@ -55,40 +60,71 @@ class App:
     """Where this host keeps snapshots of the index; None: nowhere, each start reads everything."""
     bench: Bench = field(default_factory=Bench)
     shards: tuple[Shard, ...] = ()
+    known: dict[int, Projection] = field(default_factory=dict)
+    """What is known of each shard that is ours, by its number."""
+    publishes: bool = False
+    """Whether shard 0 is ours, and `situation` to be written."""
+    tenure: asyncio.Task[None] | None = None
+    """What runs for the shards that are ours."""
     swept: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once every shard has told what became due while nobody was here."""
 
     async def run(self) -> None:
-        """Fold and decide until cancelled."""
-        folding = asyncio.Event()
+        """Fold and decide until cancelled, for the shards that are ours at the time."""
         try:
-            async with self.log.consume(SHARDS_GROUP, ("subscriptions",)) as owned, asyncio.TaskGroup() as group:
-                await self.fold.load()
-                group.create_task(self.fold.run(folding))
-                group.create_task(self.fold.follow_status())
+            async with (
+                self.log.consume(SHARDS_GROUP, ("subscriptions",), release=self._release) as owned,
+                asyncio.TaskGroup() as group,
+            ):
+                self.owned.membership = owned
                 group.create_task(self._report())
-                await folding.wait()
-                await self._load()
-                for shard in self.shards:
-                    group.create_task(shard.follow_alerts())
-                    group.create_task(shard.follow_receipts())
-                group.create_task(self._follow_subscriptions(owned))
-                group.create_task(self._sweep())
-                group.create_task(self._save())
                 group.create_task(self._answers().run())
+                places: frozenset[tuple[str, int]] = frozenset()
+                while True:
+                    places = await owned.changed(places)
+                    await self._release()
+                    if places:
+                        self.tenure = group.create_task(self._serve(owned, sorted(number for _, number in places)))
         finally:
             self.bench.close()
 
-    async def _load(self) -> None:
+    async def _release(self) -> None:
+        """Let go of our shards: what is under way of them is dropped, and done again by whoever has them next."""
+        tenure, self.tenure = self.tenure, None
+        if tenure is not None:
+            tenure.cancel()
+            await asyncio.wait([tenure])
+        self.shards = ()
+        self.known.clear()
+        self.swept.clear()
+
+    async def _serve(self, owned: Consumer, numbers: Sequence[int]) -> None:
+        """Fold, and decide for these shards, until cancelled."""
+        self.publishes = 0 in numbers
+        await self.fold.load(publishes=self.publishes)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.fold.run() if self.publishes else self.fold.follow())
+            group.create_task(self.fold.follow_status())
+            await self._load(numbers)
+            for shard in self.shards:
+                group.create_task(shard.follow_alerts())
+                group.create_task(shard.follow_receipts())
+            group.create_task(self._follow_subscriptions(owned))
+            group.create_task(self._sweep())
+            group.create_task(self._save())
+            group.create_task(self._forget())
+
+    async def _load(self, numbers: Sequence[int]) -> None:
         """Read what every shard knows. The fold goes on meanwhile: signs do not wait for it."""
         began = self.clock.monotonic()
-        welcomed = {lag.partition: lag.committed for lag in await self.log.groups() if lag.group == SHARDS_GROUP}
+        welcomed = {lag.partition: lag.committed for lag in await self.log.groups((SHARDS_GROUP,))}
         snapshots = Snapshots(
-            log=self.log,
+            log=self.owned,
             clock=self.clock,
             bench=self.bench,
             epoch=self.fold.epoch,
-            folder=self.snapshots,
+            # a log whose epoch is not written yet cannot be told from another
+            folder=self.snapshots if self.fold.epoch else None,
             covers=self.fold.covers,
             unlocated=self.rules.unlocated,
         )
@@ -98,7 +134,7 @@ class App:
                 fold=self.fold,
                 know=Projection(
                     number,
-                    self.log,
+                    self.owned,
                     self.clock,
                     self.bench,
                     self.fold.covers,
@@ -107,23 +143,27 @@ class App:
                     welcomed=welcomed.get(number, BEFORE_FIRST),
                 ),
             )
-            for number in range(SHARDS)
+            for number in numbers
         ]
         async with asyncio.TaskGroup() as loading:  # one reads while another one's batch is on the bench
             for shard in shards:
                 loading.create_task(shard.know.load())
         await load_underway(self.log, self.bench, {shard.number: shard.know for shard in shards})
         self.shards = tuple(shards)
+        self.known.update({shard.number: shard.know for shard in shards})
         devices = sum(len(shard.know.index) for shard in shards)
         metrics.DEVICES.set(devices)
-        _log.event("shards.loaded", devices=devices, took_s=round(self.clock.monotonic() - began, 3))
+        took_s = round(self.clock.monotonic() - began, 3)
+        _log.event("shards.loaded", shards=list(numbers), devices=devices, took_s=took_s)
 
     async def _follow_subscriptions(self, owned: Consumer) -> None:
         """Index each subscription as it comes, and tell who came what is in force; the group's position says that it is done."""
         while True:
             batch = await owned.fetch()
-            for number in sorted({record.partition for record in batch}):
-                await self.shards[number].welcome()
+            touched = {record.partition for record in batch}
+            for shard in self.shards:
+                if shard.number in touched:
+                    await shard.welcome()
             await commit(owned, batch, (), group=SHARDS_GROUP, clock=self.clock)
             metrics.DEVICES.set(sum(len(shard.know.index) for shard in self.shards))
 
@@ -152,12 +192,8 @@ class App:
             await self.clock.sleep(SAVE_EVERY_S * self.clock.speed)
 
     async def _report(self) -> None:
-        """Say every few seconds that the fold is alive, and let go of what has long been over."""
+        """Say every few seconds that the fold is alive."""
         while True:
-            if (
-                self.swept.is_set()
-            ):  # before that, somebody may still have to be told the end of what would be forgotten
-                await self._forget()
             try:
                 await self.log.append(
                     "status", [self.reporter.ok("service:dispatcher", "folding", silence_s=SILENCE_S).message]
@@ -167,19 +203,25 @@ class App:
             await self.clock.sleep(REPORT_EVERY_S)
 
     async def _forget(self) -> None:
+        """Let go of what has long been over, every few seconds."""
+        await self.swept.wait()  # before that, somebody may still have to be told the end of what would be forgotten
+        while True:
+            await self._forget_now()
+            await self.clock.sleep(REPORT_EVERY_S)
+
+    async def _forget_now(self) -> None:
         now = self.clock.now()
         step = forget(self.fold.situation, now)
         self.fold.put(step.situation, step.changes)
         gone = [self.fold.published(change, f"forget:{now.isoformat()}") for change in step.changes]
         try:
-            if gone:
-                await self.log.append("situation", [output.message for output in gone])
+            if gone and self.publishes:
+                await self.owned.append("situation", [output.message for output in gone])
         except LogFull as error:
             _log.error("forget.refused", code=error.code, hint=str(error))
 
     def _answers(self) -> Answers:
-        shards = {shard.number: shard.know for shard in self.shards}
-        return Answers(log=self.log, clock=self.clock, fold=self.fold, shards=shards, names=self.names)
+        return Answers(log=self.log, clock=self.clock, fold=self.fold, shards=self.known, names=self.names)
 
 
 def build(
@@ -198,7 +240,15 @@ def build(
     municipalities, for people who ask why. `rules`: the city's. `snapshots`: a folder on this host for faster starts.
     """
     reporter = Reporter(SOURCE, clock)
-    fold = Fold(log=log, clock=clock, watch=watch, covers=covers, reporter=reporter)
+    log, owned = PatientLog(log), OwnersLog(log)
+    fold = Fold(log=owned, clock=clock, watch=watch, covers=covers, reporter=reporter)
     return App(
-        log=log, clock=clock, reporter=reporter, fold=fold, names=names, rules=rules or Rules(), snapshots=snapshots
+        log=log,
+        owned=owned,
+        clock=clock,
+        reporter=reporter,
+        fold=fold,
+        names=names,
+        rules=rules or Rules(),
+        snapshots=snapshots,
     )

@@ -9,7 +9,7 @@ import orjson
 
 from schemas.topics import Partitioning, Topic
 from services.eventlog.partition import partition_of
-from services.eventlog.port import APPEND_MAX, FETCH_MAX, Message, MessageTooLarge, Output, UnknownTopic
+from services.eventlog.port import APPEND_MAX, FETCH_MAX, Message, MessageTooLarge, Output, Record, UnknownTopic
 
 Topics = Mapping[str, Topic]
 
@@ -63,6 +63,12 @@ def admit_outputs(topics: Topics, outputs: Sequence[Output]) -> list[Entry]:
             f"{len(outputs)} outputs in one commit: nothing was kept. At most {APPEND_MAX} go in one call."
         )
     return [_admitted(topic_named(topics, output.topic), output.message) for output in outputs]
+
+
+def entry_of(topics: Topics, record: Record) -> Entry:
+    """A record of another engine, as it stood there."""
+    message = Message(key=record.key, value=record.value, id=record.id, headers=record.headers)
+    return Entry(topic_named(topics, record.topic), record.partition, message, b"")
 
 
 def _admitted(topic: Topic, message: Message) -> Entry:

@@ -53,13 +53,18 @@ class GroupConsumer:
             while True:
                 bell = self._bell()
                 heads = dict(news.heads)
-                lanes = self._progress.wanted(heads, looked)
+                progress = self._progress
+                lanes = progress.wanted(heads, looked)
                 if not any(lanes):
                     await bell.wait()
                     continue
                 # Nothing is awaited between here and the return: a cancelled fetch has not handed anything out.
-                if records := await self._source.pull(lanes, limit):
-                    self._progress.hand_out(records)
+                records = await self._source.pull(lanes, limit)
+                if progress is not self._progress:  # the partitions changed hands meanwhile
+                    looked.clear()
+                    continue
+                if records:
+                    progress.hand_out(records)
                     return records
                 looked.update({wanted.place: heads[wanted.place] for lane in lanes for wanted in lane})
 
@@ -72,6 +77,22 @@ class GroupConsumer:
         if was_full:  # a partition that was not fetched any further may be now
             self._source.news.ring(self._topics)
         return positions
+
+    @property
+    def places(self) -> frozenset[Place]:
+        """Its partitions."""
+        return frozenset(self._progress.committed)
+
+    async def changed(self, known: frozenset[Place]) -> frozenset[Place]:
+        """Wait until its partitions are others; see the port."""
+        while True:
+            bell = self._bell()
+            if (places := self.places) != known:
+                return places
+            await bell.wait()
+
+    async def assured(self) -> None:
+        """At once: on one host nobody else can have them."""
 
     def leave(self) -> None:
         """The consumer was closed: whoever still fetches gets `LogClosed`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -26,6 +26,7 @@ from services.eventlog.port import (
     Output,
     Position,
     Record,
+    Release,
 )
 from services.eventlog.progress import Place, Progress, Wanted
 from services.eventlog.retention import cutoff, is_removable
@@ -137,8 +138,11 @@ class MemoryLog:
         await self._news.above(known)
 
     @asynccontextmanager
-    async def consume(self, group: str, topics: Sequence[str]) -> AsyncIterator[Consumer]:
-        """Join a group; see the port."""
+    async def consume(
+        self, group: str, topics: Sequence[str], *, alone: bool = False, release: Release | None = None
+    ) -> AsyncIterator[Consumer]:
+        """Join a group; see the port. Here its only member has every partition for ever."""
+        del alone, release
         self._news.check_open()
         named = [topic_named(self._topics, name) for name in topics]
         if group in self._members:
@@ -171,13 +175,14 @@ class MemoryLog:
         progress.settle(kept=True)
         return self._keep(entries)
 
-    async def groups(self) -> list[GroupLag]:
-        """All registered groups; see the port."""
+    async def groups(self, named: Collection[str] = ()) -> list[GroupLag]:
+        """Registered groups; see the port."""
         self._news.check_open()
         now = self._clock()
         return [
             self._lag(group, place, committed, now)
             for group, positions in sorted(self._groups.items())
+            if not named or group in named
             for place, committed in sorted(positions.items())
         ]
 
@@ -194,6 +199,10 @@ class MemoryLog:
             lag_s=max(0.0, (now - behind[0].appended_at).total_seconds()) if behind else 0.0,
             holds_back=any(is_removable(self._topics[place[0]], record, before) for record in behind),
         )
+
+    def counts(self) -> Mapping[str, int]:
+        """Nothing: there is nobody here to lose."""
+        return {}
 
     async def forget(self, group: str) -> bool:
         """Remove a group; see the port."""

@@ -3,7 +3,8 @@
 Three engines stand behind this port (memory for tests, SQLite for one host, Kafka for several); one suite of
 conformance tests runs over all of them. Promises:
 
-- `append` returns only when the records are durable; a call's messages are kept all or none.
+- `append` returns only when the records are durable; a call's messages are kept all or none. On Kafka, where the servers
+  do not answer, it waits: what was handed over cannot be taken back. Whoever cannot wait cancels it, and does not know.
 - Offsets rise within a partition and may have gaps. Order of reading is order of offsets.
 - Two appends with the same topic and key land in the same partition, in the order in which they were acknowledged.
 - A repeat: where a record with the same id stands in a topic that is not compacted, an engine may drop the repeat (the
@@ -12,6 +13,10 @@ conformance tests runs over all of them. Promises:
 - Urgent topics (`Topic.urgent`) overtake the others: their appends are written first, their records fetched first.
 - A group's position moves only by `Consumer.commit`, and only over the finished prefix of each partition. A new group
   begins at the oldest record kept. Retention never removes what a registered group has not committed.
+- Where several processes share a log (Kafka), a group's partitions are shared among its members and change hands; on one
+  host the only member has them all. Whoever is told by other means that it is alone (`alone`) has them all everywhere.
+- Kafka compacts and forgets tombstones in its own time, by the machine's clock, and a tombstone waits there for no group;
+  retention there removes only from the oldest record on.
 
 Errors are a tree, each with a stable code:
 
@@ -24,12 +29,13 @@ Errors are a tree, each with a stable code:
     ├── LogInUse              E2006  another process has the log open for writing
     ├── LogBroken             E2007  the storage failed (damaged file, I/O error); what was acknowledged is not touched
     ├── LogMismatch           E2008  file and program do not belong together: partition counts, policy, network disk
-    └── GroupInUse            E2009  the group has a member in this process already
+    ├── GroupInUse            E2009  the group has a member in this process already
+    └── LogUnavailable        E2010  the log's servers do not answer; reading goes on when they do
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -108,6 +114,16 @@ class GroupInUse(EventLogError):
     code = "E2009"
 
 
+class LogUnavailable(EventLogError):
+    """The servers of the log do not answer now; nothing was read, and nothing is wrong with what they keep."""
+
+    code = "E2010"
+
+
+Release = Callable[[], Awaitable[None]]
+"""What a member does before its partitions may go to another: finish or drop what it has of them. Bounded by the engine."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What is to be appended. `value` None is a tombstone. `partition` only for topics partitioned by shard."""
@@ -179,7 +195,25 @@ class Consumer(Protocol):
 
         Embedded engines do this in one transaction. Kafka appends first and commits after; the outputs' ids are
         deterministic, so a crash between the two repeats them and changes nothing. When it raises, nothing was kept
-        and the same call may be made again. Finishing a record twice is no error.
+        and the same call may be made again. Finishing a record twice is no error. Records of partitions that have gone to
+        another member since are passed over: it does them again.
+        """
+        ...
+
+    @property
+    def places(self) -> frozenset[tuple[str, int]]:
+        """The (topic, partition) that are this member's now."""
+        ...
+
+    async def changed(self, known: frozenset[tuple[str, int]]) -> frozenset[tuple[str, int]]:
+        """Wait until `places` are others than these; answers them."""
+        ...
+
+    async def assured(self) -> None:
+        """Return when `places` were certainly this member's a moment ago; to be awaited before what only their owner writes.
+
+        Where another may have them since (this process stood still, and was taken for dead) it waits, until it is told to
+        let go.
         """
         ...
 
@@ -209,16 +243,25 @@ class EventLog(Protocol):
         """Return when one of these (topic, partition) has a record above the offset given; at once if it has already."""
         ...
 
-    def consume(self, group: str, topics: Sequence[str]) -> AbstractAsyncContextManager[Consumer]:
+    def consume(
+        self, group: str, topics: Sequence[str], *, alone: bool = False, release: Release | None = None
+    ) -> AbstractAsyncContextManager[Consumer]:
         """Join a group: registers it at first, continues behind its commits later; a second member: `GroupInUse`.
+
+        `alone`: the caller sees to it that the group has one member anywhere, which gets every partition. `release` is
+        awaited before partitions go to another member of the group.
 
         A topic the group no longer names keeps its position and holds back retention until the group is forgotten:
         a position is never thrown away by a changed list.
         """
         ...
 
-    async def groups(self) -> list[GroupLag]:
-        """All registered groups and how far behind they are, by group, topic, partition."""
+    async def groups(self, named: Collection[str] = ()) -> list[GroupLag]:
+        """The registered groups (of these names, or all) and how far behind they are, by group, topic, partition."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """What the engine did to stay alive, by name, since it was opened: rebuilt producers, rebalances, and so on."""
         ...
 
     async def forget(self, group: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -38,6 +38,7 @@ from services.eventlog.port import (
     Output,
     Position,
     Record,
+    Release,
 )
 from services.eventlog.progress import Place, Progress, Wanted
 from services.eventlog.recent import Recent
@@ -223,8 +224,11 @@ class SqliteLog:
         await self._news.above(known)
 
     @asynccontextmanager
-    async def consume(self, group: str, topics: Sequence[str]) -> AsyncIterator[Consumer]:
-        """Join a group; see the port."""
+    async def consume(
+        self, group: str, topics: Sequence[str], *, alone: bool = False, release: Release | None = None
+    ) -> AsyncIterator[Consumer]:
+        """Join a group; see the port. Here its only member has every partition for ever."""
+        del alone, release
         self._news.check_open()
         named = [topic_named(self._topics, name) for name in topics]
         if group in self._members:
@@ -269,13 +273,18 @@ class SqliteLog:
         )
         return positions
 
-    async def groups(self) -> list[GroupLag]:
-        """All registered groups; see the port."""
+    async def groups(self, named: Collection[str] = ()) -> list[GroupLag]:
+        """Registered groups; see the port."""
         self._news.check_open()
         now = self._clock()
-        return await self._on_reader(
+        found = await self._on_reader(
             False, "listing groups", lambda: group_table.lags(self._connection(), now, self._topics)
         )
+        return [lag for lag in found if not named or lag.group in named]
+
+    def counts(self) -> Mapping[str, int]:
+        """Nothing: there is nobody here to lose."""
+        return {}
 
     async def forget(self, group: str) -> bool:
         """Remove a group; see the port."""

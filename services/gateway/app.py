@@ -31,6 +31,7 @@ from services.gateway.core.message import names_of
 from services.gateway.core.mirror import Mirror
 from services.gateway.core.session import HELLO_S
 from services.gateway.core.view import Trouble
+from services.gateway.store.duty import Duty
 from services.gateway.store.projection import Projection
 from services.runtime import cities, deployment, logs, metrics
 from services.runtime.clock import Clock
@@ -168,9 +169,14 @@ class App:
     webhook: Webhook | None
     reporter: Reporter
     port: int = 0
+    duty: Duty = field(init=False)
     _listening: asyncio.Event = field(default_factory=asyncio.Event)
     _notices: deque[alarms.Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_MAX))
     _noticed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Nothing is raised for others yet."""
+        self.duty = Duty(log=self.log, clock=self.clock)
 
     async def run(self) -> None:
         """Serve until cancelled. Raises `AddressUnusable` when the port is taken."""
@@ -183,6 +189,7 @@ class App:
             group.create_task(self.office.run())
             group.create_task(self.push.run())
             group.create_task(self._report())
+            group.create_task(self.duty.run())
             group.create_task(self._watch())
             group.create_task(self._send_notices())
             group.create_task(canary.listen(_stream_url(sock), self.canary_id, self.clock, self._heard_canary))
@@ -285,13 +292,16 @@ class App:
     # --- alarms ---
 
     async def _watch(self) -> None:
-        """Turn problems into alarms, from the moment at which everything is known."""
+        """Turn problems into alarms, from the moment at which everything is known; of several gateways one speaks for all."""
         while not self.projection.loaded and self._running_s() < LOADING_MAX_S:
             await self.clock.sleep(LOOK_EVERY_S)
-        state = alarms.remembered(self.projection.reports.values(), self.clock.now())
+        state, was_ours = alarms.Alarms(), False
         while True:
-            view = self.projection.view()
-            found = problems(view, canary_limit_s=self.canary_limit_s)
+            view, is_ours = self.projection.view(), self.duty.is_ours
+            if is_ours != was_ours:
+                standing = alarms.remembered(self.projection.reports.values(), view.now)
+                state, was_ours = alarms.handed(state, standing, on_duty=is_ours), is_ours
+            found = alarms.ours(problems(view, canary_limit_s=self.canary_limit_s), on_duty=is_ours)
             state, notices = alarms.judge(state, found, view.now)
             for notice in notices:
                 self._tell(notice)

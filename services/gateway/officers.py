@@ -139,8 +139,8 @@ async def _set(settings: Settings, officer: Officer) -> None:
     request, directory = secrets.token_hex(16), deployment.data_dir(settings)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        async with open_log(f"sqlite:{directory / 'hansho.db'}") as log:
-            await deployment.claim(log, settings, SystemClock(), directory)
+        async with open_log(settings.log_url, dev=bool(settings.dev)) as log:
+            await deployment.claim(log, settings, SystemClock())
             await OfficeStore(log=log, clock=SystemClock()).enrol(officer, request)
     except LogInUse:
         await asyncio.to_thread(_asked, directory / FOLDER, Request(set=officer), request)
@@ -149,10 +149,10 @@ async def _set(settings: Settings, officer: Officer) -> None:
 async def _known(settings: Settings) -> Mapping[str, Officer]:
     """The officers as the log has them, or as the gateway that holds it says."""
     directory = deployment.data_dir(settings)
-    if not (directory / "hansho.db").exists():
+    if not settings.log and not (directory / "hansho.db").exists():
         return {}
     try:
-        async with open_log(f"sqlite:{directory / 'hansho.db'}") as log:
+        async with open_log(settings.log_url, dev=bool(settings.dev)) as log:
             return await known(log)
     except LogInUse:
         answer = await asyncio.to_thread(_asked, directory / FOLDER, Request(), secrets.token_hex(16))

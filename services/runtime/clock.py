@@ -28,6 +28,10 @@ class Clock(Protocol):
         """How many of its seconds pass in one of the machine's: 1 but in a rehearsal."""
         ...
 
+    def at(self, machine: datetime) -> datetime:
+        """What this clock read when the machine's time of day was this (aware): others stamp by the machine's."""
+        ...
+
     async def sleep(self, span_s: float) -> None:
         """Wait for a span of this clock's time."""
         ...
@@ -46,6 +50,10 @@ class SystemClock:
         """The machine's monotonic clock."""
         return time.monotonic()
 
+    def at(self, machine: datetime) -> datetime:
+        """The same."""
+        return machine
+
     async def sleep(self, span_s: float) -> None:
         """Wait in real time."""
         await asyncio.sleep(span_s)
@@ -57,7 +65,7 @@ class ClockInvalid(HanshoError):
     code: ClassVar[str] = "E6005"
 
 
-WAIT_S_MIN = 0.02
+WAIT_S_MIN = 0.1
 """The shortest wait of a rehearsal, in the machine's seconds: what is done every ten seconds would otherwise be done for
 ever without a pause. Whatever sleeps may wake later than it asked to."""
 
@@ -82,6 +90,10 @@ class ScaledClock:
     def monotonic(self) -> float:
         """Rehearsed seconds since the start; a rehearsal lives minutes, so the machine's time of day will do."""
         return (time.time() - self.origin_s) * self.speed
+
+    def at(self, machine: datetime) -> datetime:
+        """The rehearsal's time of day at an instant of the machine's."""
+        return self.start + timedelta(seconds=(machine.timestamp() - self.origin_s) * self.speed)
 
     async def sleep(self, span_s: float) -> None:
         """Wait for a span of the rehearsal."""

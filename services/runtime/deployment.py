@@ -24,10 +24,10 @@ class DataDirRefused(HanshoError):
 
 def data_dir(settings: Settings) -> Path:
     """The directory of this run's log: its own for each mode unless one is named."""
-    return Path(settings.data_dir) if settings.data_dir else Path("var") / settings.mode
+    return settings.data_path
 
 
-async def claim(log: EventLog, settings: Settings, clock: Clock, directory: Path) -> None:
+async def claim(log: EventLog, settings: Settings, clock: Clock) -> None:
     """Mark a new log with this run's mode; refuse one that another mode has ever written (`DataDirRefused`)."""
     marked = await _mode(log)
     if marked == settings.mode:
@@ -38,8 +38,8 @@ async def claim(log: EventLog, settings: Settings, clock: Clock, directory: Path
         await log.append("status", [Reporter("runtime", clock).output(mark).message])
         return
     msg = (
-        f"{directory} holds the data of a {marked or 'nameless'} run and this is a {settings.mode} run: drills and real "
-        "alerts must never share a log. Use another --data-dir, or move the old directory away."
+        f"{settings.log_url} holds the data of a {marked or 'nameless'} run and this is a {settings.mode} run: drills and "
+        "real alerts must never share a log. Use another --data-dir (or another prefix on Kafka), or move the old one away."
     )
     raise DataDirRefused(msg)
 

@@ -1,8 +1,14 @@
-"""Every metric, declared once: names, help and labels are the operator's contract. Served by the gateway at /metrics."""
+"""Every metric, declared once: names, help and labels are the operator's contract.
+
+The gateway shows them at /metrics; processes of their own by `served`.
+"""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 REGISTRY = CollectorRegistry()
 
@@ -17,6 +23,18 @@ ALERTS_FOLDED = Counter(
 STREAMS = Gauge("hansho_streams", "Streams in the situation by state", ["state"], registry=REGISTRY)
 GROUP_LAG_RECORDS = Gauge(
     "hansho_group_lag_records", "Records a consumer group has not committed", ["group", "topic"], registry=REGISTRY
+)
+GROUP_LAG_S = Gauge(
+    "hansho_group_lag_seconds",
+    "Age of the oldest record that a consumer group has not committed",
+    ["group", "topic"],
+    registry=REGISTRY,
+)
+LOG_REPAIRS = Gauge(
+    "hansho_log_repairs",
+    "What the log's engine did to stay alive since the start: rebuilds, rebalances",
+    ["what"],
+    registry=REGISTRY,
 )
 CONNECTIONS = Gauge("hansho_connections", "Open stream connections by kind", ["kind"], registry=REGISTRY)
 CONNECTIONS_CUT = Counter(
@@ -53,3 +71,15 @@ PUSH_LATENCY_S = Histogram(
 ALARMS = Counter("hansho_alarms_total", "Alarms by subject kind and outcome", ["kind", "outcome"], registry=REGISTRY)
 ORDERED = Counter("hansho_ordered_devices_total", "Devices named in delivery orders", registry=REGISTRY)
 DEVICES = Gauge("hansho_devices", "Devices that follow something", registry=REGISTRY)
+
+
+@contextmanager
+def served(host: str, port: int) -> Iterator[int]:
+    """Show the metrics at http://HOST:PORT/metrics from a thread of its own; answers the port. `OSError` where it is taken."""
+    server, thread = start_http_server(port, host, REGISTRY)
+    try:
+        yield int(server.server_port)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from services.runtime.errors import HanshoError
@@ -92,12 +93,33 @@ SETTINGS: tuple[Setting, ...] = (
         help="for rehearsals: FROM×SPEED, as in 2026-09-01T20:00:00+09:00x1000, makes this run begin at that time and pass "
         "so many times as fast; give it a --data-dir of its own; live refuses it",
     ),
+    Setting(
+        name="log",
+        default="",
+        help="kafka://HOST:PORT[,HOST:PORT]/PREFIX for a log on Kafka (its topics: `hansho topics apply`); empty: an SQLite "
+        "file in the data directory",
+    ),
+    Setting(
+        name="dev",
+        default=0,
+        minimum=0,
+        maximum=1,
+        help="1: a Kafka of one broker is enough, for trying out; else the log's topics must have three copies",
+    ),
     Setting(name="data_dir", default="", help="where the log lives; empty: var/demo, var/live or var/other by feeds"),
     Setting(
         name="deploy_dir", default="", help="the folder deploy/ with cities and area tables; empty: the project's own"
     ),
     Setting(name="host", default="127.0.0.1", help="address the gateway listens on"),
     Setting(name="port", default=8080, minimum=0, maximum=65_535, help="port the gateway listens on; 0: any free one"),
+    Setting(
+        name="metrics_port",
+        default=-1,
+        minimum=-1,
+        maximum=65_535,
+        help="port on which ingest and dispatcher, as processes of their own, show their metrics (the gateway shows its own at "
+        "/metrics); 0: any free one, -1: none",
+    ),
     Setting(name="heartbeat_s", default=15, minimum=0.1, maximum=60, help="seconds between heartbeats on the stream"),
     Setting(
         name="dead_s",
@@ -180,10 +202,13 @@ class Settings:
     drop_dir: str
     drills: str
     clock: str
+    log: str
+    dev: float
     data_dir: str
     deploy_dir: str
     host: str
     port: float
+    metrics_port: float
     heartbeat_s: float
     dead_s: float
     canary_every_s: float
@@ -222,6 +247,16 @@ class Settings:
     def jma_lease_s(self) -> float:
         """How long a JMA warning holds after its feed was last heard."""
         return self.lease_s or (60.0 if self.is_demo else 10_800.0)
+
+    @property
+    def log_url(self) -> str:
+        """The address of this run's log."""
+        return self.log or f"sqlite:{self.data_path / 'hansho.db'}"
+
+    @property
+    def data_path(self) -> Path:
+        """The directory of this run's data: its own for each mode unless one is named."""
+        return Path(self.data_dir) if self.data_dir else Path("var") / self.mode
 
     @property
     def mode(self) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.bench import chain, city, ingest, matching, rate
+from tests.bench import chain, city, ingest, lanes, matching, rate
 from tests.bench.result import Result, keep, table
 
 BENCHES: dict[str, Callable[[], Iterable[Result]]] = {
     "chain": chain.measured,
     "city": city.measured,
     "ingest": ingest.measured,
+    "lanes": lanes.measured,
     "matching": matching.measured,
     "rate": rate.measured,
 }

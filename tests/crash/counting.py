@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +25,7 @@ from services.eventlog.port import (
     Output,
     Position,
     Record,
+    Release,
 )
 
 BEFORE, AFTER = "before", "after"
@@ -83,9 +84,11 @@ class CountingLog:
         return positions
 
     @asynccontextmanager
-    async def consume(self, group: str, topics: Sequence[str]) -> AsyncIterator[Consumer]:
+    async def consume(
+        self, group: str, topics: Sequence[str], *, alone: bool = False, release: Release | None = None
+    ) -> AsyncIterator[Consumer]:
         """Join a group; see the port."""
-        async with self.inner.consume(group, topics) as consumer:
+        async with self.inner.consume(group, topics, alone=alone, release=release) as consumer:
             yield _CountingConsumer(self, f"{group}:", consumer)
 
     async def read(
@@ -102,9 +105,13 @@ class CountingLog:
         """Wait for more; see the port."""
         await self.inner.wait(seen)
 
-    async def groups(self) -> list[GroupLag]:
-        """All groups; see the port."""
-        return await self.inner.groups()
+    async def groups(self, named: Collection[str] = ()) -> list[GroupLag]:
+        """Groups; see the port."""
+        return await self.inner.groups(named)
+
+    def counts(self) -> Mapping[str, int]:
+        """See the port."""
+        return self.inner.counts()
 
     async def forget(self, group: str) -> bool:
         """Remove a group; see the port."""
@@ -127,6 +134,16 @@ class _CountingConsumer:
 
     async def fetch(self, limit: int = FETCH_MAX) -> list[Record]:
         return await self.inner.fetch(limit)
+
+    @property
+    def places(self) -> frozenset[tuple[str, int]]:
+        return self.inner.places
+
+    async def changed(self, known: frozenset[tuple[str, int]]) -> frozenset[tuple[str, int]]:
+        return await self.inner.changed(known)
+
+    async def assured(self) -> None:
+        await self.inner.assured()
 
     async def commit(self, finished: Sequence[Record], outputs: Sequence[Output] = ()) -> list[Position]:
         nth = self.log.count(self.what)

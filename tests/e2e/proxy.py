@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,7 +29,10 @@ class Proxy:
     target: int
     state: Line = Line.WHOLE
     port: int = 0
+    late_s: float = 0.0
+    """How long every piece is under way, each way."""
     _server: asyncio.Server | None = None
+    _ends: set[asyncio.StreamWriter] = field(default_factory=set)
     _lines: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def open(self) -> None:
@@ -48,6 +53,14 @@ class Proxy:
         for line in lines:
             line.cancel()
         await asyncio.gather(*lines, return_exceptions=True)
+
+    async def reset(self) -> None:
+        """Reset every connection, and forward those that come next: a firewall that forgot them."""
+        for writer in tuple(self._ends):
+            sock = writer.get_extra_info("socket")
+            with suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
 
     def black_hole(self) -> None:
         """Keep the connections, lose the bytes."""
@@ -72,6 +85,7 @@ class Proxy:
         except OSError:
             writer.close()
             return
+        self._ends |= {writer, far_writer}
         try:
             ways = (
                 asyncio.create_task(self._pump(reader, far_writer)),
@@ -84,6 +98,7 @@ class Proxy:
                     way.cancel()
                 await asyncio.gather(*ways, return_exceptions=True)
         finally:
+            self._ends -= {writer, far_writer}
             for end in (writer, far_writer):
                 end.close()
                 with suppress(OSError):
@@ -91,6 +106,8 @@ class Proxy:
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(CHUNK_BYTES):
+            if self.late_s:
+                await asyncio.sleep(self.late_s)
             if self.state is Line.WHOLE:
                 writer.write(chunk)
                 await writer.drain()

@@ -112,11 +112,11 @@ async def test_the_log_is_kept_and_the_second_start_shows_a_storm_too(tmp_path: 
 async def test_live_refuses_what_was_ever_a_demo(tmp_path: Path) -> None:
     clock = SystemClock()
     async with open_log(f"sqlite:{tmp_path / 'hansho.db'}") as log:
-        await deployment.claim(log, read({"feeds": "demo"}, {}), clock, tmp_path)
+        await deployment.claim(log, read({"feeds": "demo"}, {}), clock)
     async with open_log(f"sqlite:{tmp_path / 'hansho.db'}") as log:
-        await deployment.claim(log, read({"feeds": "demo"}, {}), clock, tmp_path)
+        await deployment.claim(log, read({"feeds": "demo"}, {}), clock)
         with pytest.raises(DataDirRefused):
-            await deployment.claim(log, read({"feeds": "live"}, {}), clock, tmp_path)
+            await deployment.claim(log, read({"feeds": "live"}, {}), clock)
 
 
 def test_the_terminal_is_told_what_is_wrong_and_not_a_traceback(tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from services.eventlog.memory import MemoryLog
-from services.eventlog.port import Consumer, EventLog, Message, Output, Position, Record
+from services.eventlog.port import Consumer, EventLog, Message, Output, Position, Record, Release
 from services.runtime.clock import Clock, SystemClock
 from services.runtime.consuming import Handle, run_group
 from tests.invariants import Twin, hold
@@ -42,6 +42,16 @@ class CrashingConsumer:
     async def fetch(self, limit: int = 3) -> list[Record]:
         return await self.consumer.fetch(min(limit, 3))
 
+    @property
+    def places(self) -> frozenset[tuple[str, int]]:
+        return self.consumer.places
+
+    async def changed(self, known: frozenset[tuple[str, int]]) -> frozenset[tuple[str, int]]:
+        return await self.consumer.changed(known)
+
+    async def assured(self) -> None:
+        await self.consumer.assured()
+
     async def commit(self, finished: Sequence[Record], outputs: Sequence[Output] = ()) -> list[Position]:
         burn(self.fuse)
         return await self.consumer.commit(finished, outputs)
@@ -54,24 +64,16 @@ class CrashingLog(MemoryLog):
         super().__init__()
         self.fuse = [1 << 30]
 
-    def consume(self, group: str, topics: Sequence[str]) -> CrashingContext:  # type: ignore[override]  # a test's door
-        return CrashingContext(super().consume(group, topics), self.fuse)
+    @asynccontextmanager
+    async def consume(
+        self, group: str, topics: Sequence[str], *, alone: bool = False, release: Release | None = None
+    ) -> AsyncIterator[Consumer]:
+        async with super().consume(group, topics, alone=alone, release=release) as consumer:
+            yield CrashingConsumer(consumer, self.fuse)
 
     async def append(self, topic: str, messages: Sequence[Message]) -> list[Position]:
         burn(self.fuse)
         return await super().append(topic, messages)
-
-
-@dataclass
-class CrashingContext:
-    inner: object
-    fuse: list[int]
-
-    async def __aenter__(self) -> CrashingConsumer:
-        return CrashingConsumer(await self.inner.__aenter__(), self.fuse)  # type: ignore[attr-defined]
-
-    async def __aexit__(self, *error: object) -> None:
-        await self.inner.__aexit__(*error)  # type: ignore[attr-defined]
 
 
 def burn(fuse: list[int]) -> None:

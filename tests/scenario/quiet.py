@@ -107,6 +107,10 @@ class MovedClock:
 
     speed = 1.0
 
+    def at(self, machine: datetime) -> datetime:
+        """Nobody else stamps here."""
+        return machine
+
     def __init__(self, start: datetime) -> None:
         """It shows `start` (aware) when the loop is at nought."""
         self._start = start.astimezone(UTC)

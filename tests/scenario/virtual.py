@@ -211,6 +211,7 @@ class Virtual:
 
 async def left_over(log: EventLog) -> list[str]:
     """What should not be there when everything is over: people still told of something, dead letters."""
-    told = [record.key for record in await every_record(log, "ledger") if record.value is not None]
+    newest = {record.key: record for record in await every_record(log, "ledger")}
+    told = [key for key, record in newest.items() if record.value is not None]
     dead = [f"dead: {record.id}" for record in await every_record(log, "dead")]
     return [*told, *dead]

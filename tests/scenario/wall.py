@@ -1,7 +1,7 @@
 """A night on the wall clock: `hansho run`, the feed server and the phones as processes of their own, five hundred times as fast.
 
 Everything is as in life but the speed: polls, sockets, SQLite, the SDK, kill -9. All processes take their time from one
-clock, which began when the night did.
+clock, which began when the night did. Given a log on Kafka, every service is a process of its own on it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from uuid import uuid4
 import httpx
 
 from schemas.office import Officer
-from services.eventlog.open import open_log
+from services.eventlog.open import apply_topics, open_log
 from services.eventlog.port import EventLog
 from services.feedserver.api.server import FeedServer
 from services.feedserver.core.answer import Request, Response
@@ -48,6 +48,8 @@ from tests.scenario.virtual import left_over
 
 SPEED = 500
 PASSWORD = "for nobody but this test"
+ANSWER_MAX_S = 30.0
+"""How long somebody waits for a page, in the machine's seconds: a night that is late says so, it does not break off."""
 SETTLE_S = 0.3
 """How long what is under way at the night's end may take, in the machine's seconds."""
 
@@ -76,10 +78,12 @@ class Wall:
     incident: str = ""
     residents: Residents = field(default_factory=Residents)
     desks: dict[str, Desk] = field(default_factory=dict)
-    program: Program | None = None
+    log: str = ""
+    """The address of a log on Kafka; empty: one process on SQLite."""
+    programs: list[Program] = field(default_factory=list)
     base: str = ""
     _stack: ExitStack = field(default_factory=ExitStack)
-    _command: tuple[str, ...] = ()
+    _options: tuple[str, ...] = ()
 
     async def plays(self) -> list[Heard]:
         """Let the night happen; what everybody heard."""
@@ -93,8 +97,7 @@ class Wall:
                 await self._do(act)
             await self._until(self.night.ends)
             await asyncio.sleep(SETTLE_S)
-            assert self.program is not None
-            await asyncio.to_thread(self.program.stop)
+            await asyncio.gather(*(asyncio.to_thread(program.stop) for program in self.programs))
             async with httpx.AsyncClient(trust_env=False) as client:
                 got = (await client.get(f"{phones}/v1/received")).json()
         return [
@@ -104,8 +107,12 @@ class Wall:
 
     async def left_over(self) -> list[str]:
         """What should not be there when everything is over."""
-        async with open_log(f"sqlite:{self.folder / 'hansho.db'}") as log:
+        async with open_log(self._url, dev=True) as log:
             return await left_over(log)
+
+    @property
+    def _url(self) -> str:
+        return self.log or f"sqlite:{self.folder / 'hansho.db'}"
 
     # --- what happens ---
 
@@ -120,8 +127,7 @@ class Wall:
             case Line(cut=cut):
                 self.feeds.cut = cut
             case Killed():
-                assert self.program is not None
-                await asyncio.to_thread(self.program.kill)
+                await asyncio.gather(*(asyncio.to_thread(program.kill) for program in self.programs))
                 await self._start()
             case Comes(who=who, follows=follows):
                 await self.residents.follow(self._client(), who, follows)
@@ -135,7 +141,7 @@ class Wall:
 
     def _client(self) -> httpx.AsyncClient:
         """Somebody's browser or app."""
-        return httpx.AsyncClient(base_url=self.base, trust_env=False)
+        return httpx.AsyncClient(base_url=self.base, trust_env=False, timeout=ANSWER_MAX_S)
 
     # --- the processes ---
 
@@ -155,8 +161,11 @@ class Wall:
             "canary-every": "3600",
             "port": str(_free_port()),
         }
-        self._command = hansho("run", *(word for name, value in options.items() for word in (f"--{name}", value)))
-        async with open_log(f"sqlite:{self.folder / 'hansho.db'}", now=self.clock.now) as log:
+        if self.log:
+            options |= {"log": self.log, "dev": "1"}
+            await apply_topics(self.log, dev=True)
+        self._options = tuple(word for name, value in options.items() for word in (f"--{name}", value))
+        async with open_log(self._url, now=self.clock.now, stamped=self.clock.at, dev=True) as log:
             await self._enrol(log)
         return phones
 
@@ -171,8 +180,16 @@ class Wall:
 
     async def _start(self) -> None:
         """Start the program; a killed one has left its children to end by themselves."""
-        self.program = self._stack.enter_context(started(*self._command))
-        self.base = (await asyncio.to_thread(self.program.line_with, r"sign +(http://\S+)/sign"))[1]
+        names = ("gateway", "dispatcher", "ingest") if self.log else ("run",)
+        self.programs = [self._started(name) for name in names]
+        for program in self.programs[1:]:
+            await asyncio.to_thread(program.line_with, "ready")
+        self.base = (await asyncio.to_thread(self.programs[0].line_with, r"sign +(http://\S+)/sign"))[1]
+
+    def _started(self, name: str) -> Program:
+        # into a file: nobody reads the pipe of a program that has said it is ready
+        log_file = ("--log-file", str(self.folder / f"{name}.log"))
+        return self._stack.enter_context(started(*hansho(name, *self._options, *log_file)))
 
 
 def _free_port() -> int:
@@ -182,8 +199,13 @@ def _free_port() -> int:
         return port
 
 
-async def on_the_wall(night: Timeline, folder: Path) -> tuple[list[str], list[str]]:
-    """Play a night; what was wrong with what was heard, and what is left over."""
-    clock = ScaledClock(start=night.begins.astimezone(UTC), speed=SPEED, origin_s=time.time())
-    wall = Wall(night=night, folder=folder, clock=clock, feeds=CutServer(clock=clock.now))
+async def on_the_wall(
+    night: Timeline, folder: Path, *, log: str = "", speed: float = SPEED, lead_s: float = 0.0
+) -> tuple[list[str], list[str]]:
+    """Play a night (on a log on Kafka, where one is given); what was wrong with what was heard, and what is left over.
+
+    `lead_s`: the machine's seconds from now until the night begins, for processes to start in.
+    """
+    clock = ScaledClock(start=night.begins.astimezone(UTC), speed=speed, origin_s=time.time() + lead_s)
+    wall = Wall(night=night, folder=folder, clock=clock, feeds=CutServer(clock=clock.now), log=log)
     return faults(night, await wall.plays()), await wall.left_over()

@@ -86,7 +86,7 @@ class Answers:
         moment = Moment(now=now, leases=self.fold.leases)
         found = drafted(draft, self.fold.situation, self.fold.watch, moment, self.fold.covers)
         made: list[Message] = []
-        for number, shard in self.shards.items():
+        for number, shard in list(self.shards.items()):  # they may go to another process meanwhile
             reached = NOBODY if found is None else await self._reach(*found, shard, now)
             answer = Answer(question=question.id, shard=number, reach=reached)
             id_ = f"answer:{question.id}:{number}"

@@ -106,8 +106,8 @@ class Fold:
 
     async def settled(self) -> None:
         """Return once the fold has passed everything that stands in the log now."""
-        heads = {place: await self.log.head(*place) for place in PLACES}
-        while any(self._passed[place] < head for place, head in heads.items()):
+        heads = await asyncio.gather(*(self.log.head(*place) for place in PLACES))
+        while any(self._passed[place] < head for place, head in zip(PLACES, heads, strict=True)):
             bell = self._bell
             await bell.wait()
 
@@ -116,25 +116,40 @@ class Fold:
         at, found = self._reading
         loop_time = asyncio.get_running_loop().time()
         if loop_time - at >= LAG_LOOK_S:
-            found = any(lag.group == READING_GROUP and lag.lag_records for lag in await self.log.groups())
+            found = any(lag.lag_records for lag in await self.log.groups((READING_GROUP,)))
             self._reading = (loop_time, found)
         return found
 
     # --- how it comes to be known ---
 
-    async def load(self) -> None:
-        """Read what was published and said; a new log gets its epoch here."""
-        await self._load_situation()
+    async def load(self, *, publishes: bool = True) -> None:
+        """Read what was published and said; a new log gets its epoch from whoever publishes.
+
+        How far the group has come is read before what it published: then nothing lies between the two.
+        """
+        self._passed = await positions(self.log, GROUP)
+        await self._load_situation(publishes=publishes)
+        self._status_after = BEFORE_FIRST
         await self._read_status(self._take_first_status)
         _log.event("situation.loaded", streams=len(self.situation.streams), leases=len(self.leases))
 
-    async def run(self, ready: asyncio.Event) -> None:
-        """Fold until cancelled; `ready` is set once positions are known."""
-        async with self.log.consume(GROUP, ALERT_TOPICS) as consumer:
-            self._passed = await positions(self.log, GROUP)
-            ready.set()
+    async def run(self) -> None:
+        """Fold and publish until cancelled: one process does, the owner of shard 0."""
+        async with self.log.consume(GROUP, ALERT_TOPICS, alone=True) as consumer:
             while True:
                 await self._take(consumer, await consumer.fetch(BATCH_MAX))
+
+    async def follow(self) -> None:
+        """Fold beside whoever publishes, for the shards of this process, until cancelled."""
+        while True:
+            found = 0
+            for place in PLACES:
+                batch = await self.log.read(*place, after=self._passed[place], limit=BATCH_MAX)
+                await self._folded(batch, f"{GROUP}, followed")
+                found += len(batch)
+                self._pass(batch)
+            if found == 0:
+                await self.log.wait(self._passed)
 
     async def follow_status(self) -> None:
         """Keep the leases until cancelled."""
@@ -187,17 +202,24 @@ class Fold:
         )
 
     async def _take(self, consumer: Consumer, batch: Sequence[Record]) -> None:
+        outputs = await self._folded(batch, GROUP)
+        await commit(consumer, batch, outputs, group=GROUP, clock=self.clock)
+        self._pass(batch)
+
+    async def _folded(self, batch: Sequence[Record], group: str) -> list[Output]:
         outputs: list[Output] = []
         self._draft = Draft(self.situation)
         for record in batch:  # nothing here lets anybody else come in between
-            outputs += await attempt(record, self.handle, group=GROUP, clock=self.clock)
+            outputs += await attempt(record, self.handle, group=group, clock=self.clock)
         self.situation = self._draft.done()
-        await commit(consumer, batch, outputs, group=GROUP, clock=self.clock)
+        return outputs
+
+    def _pass(self, batch: Sequence[Record]) -> None:
         for record in batch:
             self._passed[record.topic, record.partition] = record.offset
         self._ring()
 
-    async def _load_situation(self) -> None:
+    async def _load_situation(self, *, publishes: bool) -> None:
         streams: dict[str, Stream] = {}
         after = BEFORE_FIRST
         while batch := await self.log.read("situation", 0, after=after):
@@ -210,7 +232,7 @@ class Fold:
                     streams.pop(record.key, None)
                 elif isinstance(value, Epoch):
                     self.epoch = value.epoch
-        if not self.epoch:
+        if publishes and not self.epoch:
             epoch = Epoch(epoch=uuid4().hex)
             self.epoch = epoch.epoch
             await self.log.append(
@@ -253,7 +275,7 @@ class Fold:
 
 async def positions(log: EventLog, group: str) -> dict[tuple[str, int], int]:
     """How far a group has come in the topics of alerts: behind what there is no record, there is nothing to do."""
-    committed = {(lag.topic, lag.partition): lag.committed for lag in await log.groups() if lag.group == group}
+    committed = {(lag.topic, lag.partition): lag.committed for lag in await log.groups((group,))}
     found: dict[tuple[str, int], int] = {}
     for place in PLACES:
         at, head = committed.get(place, BEFORE_FIRST), await log.head(*place)

@@ -6,7 +6,7 @@ first time gets the next one, which is in the log before it is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -24,7 +24,7 @@ from services.dispatcher.core.rules import HARD_LIMIT, Rules
 from services.dispatcher.core.tally import Tally
 from services.dispatcher.store.bench import Bench
 from services.dispatcher.store.snapshots import Snapshots
-from services.eventlog.port import BEFORE_FIRST, EventLog, LogFull, Message, Record
+from services.eventlog.port import BEFORE_FIRST, EventLog, LogFull, Message, Position, Record
 from services.runtime import logs, records
 from services.runtime.clock import Clock
 from services.runtime.consuming import dead
@@ -69,6 +69,8 @@ class Projection:
     """Up to here in `subscriptions`, whoever came has been told what is in force."""
     _joined: set[str] = field(default_factory=set)
     _seen: int = BEFORE_FIRST
+    _numbered: int = BEFORE_FIRST
+    """Up to here in `numbers` the index knows what was given and let go of, by us or by an owner before us."""
     _saved: int = BEFORE_FIRST
 
     def __post_init__(self) -> None:
@@ -78,16 +80,15 @@ class Projection:
 
     async def load(self) -> None:
         """Read everything but the orders under way."""
-        numbers = BEFORE_FIRST
         if self.snapshots is not None:
             marks, self.index = await self.snapshots.load(self.shard)
             self._seen = self._saved = marks.subscriptions
-            numbers = marks.numbers
+            self._numbered = marks.numbers
             self.pending = Pending(self.index.number)
-        await self._each("numbers", self._take_numbers, after=numbers)
+        self._numbered = await self._each("numbers", self._take_numbers, after=self._numbered)
         await self.catch_up()
         await self._release_numbers()
-        await self._each("ledger", self._take_ledger)
+        await self._load_ledger()
         await self._load_standing()
 
     async def catch_up(self) -> None:
@@ -103,7 +104,7 @@ class Projection:
         """Write a snapshot of the index; False where nothing has changed. Nothing may change it meanwhile."""
         if self.snapshots is None or self._seen == self._saved:
             return False
-        await self.snapshots.save(self.shard, self.index, self._seen)
+        await self.snapshots.save(self.shard, self.index, self._seen, self._numbered)
         self._saved = self._seen
         return True
 
@@ -122,10 +123,12 @@ class Projection:
 
     # --- topics ---
 
-    async def _each(self, topic: str, take: Take, after: int = BEFORE_FIRST) -> None:
+    async def _each(self, topic: str, take: Take, after: int = BEFORE_FIRST) -> int:
+        """Have everything of our partition taken; the last offset."""
         while batch := await self.log.read(topic, self.shard, after=after):
             after = batch[-1].offset
             await self.bench.run(partial(_take_decoded, take, batch))
+        return after
 
     def _take_numbers(self, read: Read) -> None:
         for record, value in read:
@@ -136,12 +139,25 @@ class Projection:
             elif value is None:
                 self.index.forget(record.key)
 
-    def _take_ledger(self, read: Read) -> None:
-        for record, value in read:
-            if isinstance(value, LedgerEntry):
-                self.ledger.put(value)
-            elif value is not None:
-                _log.error("ledger.unreadable", shard=self.shard, key=record.key, offset=record.offset)
+    async def _load_ledger(self) -> None:
+        """The newest entry of each key: older ones may still stand before it, and before its tombstone."""
+        newest: dict[str, LedgerEntry] = {}
+
+        def take(read: Read) -> None:
+            for record, value in read:
+                if isinstance(value, LedgerEntry):
+                    newest[record.key] = value
+                elif value is None:
+                    newest.pop(record.key, None)
+                else:
+                    _log.error("ledger.unreadable", shard=self.shard, key=record.key, offset=record.offset)
+
+        await self._each("ledger", take)
+        await self.bench.run(partial(self._put_entries, newest.values()))
+
+    def _put_entries(self, entries: Iterable[LedgerEntry]) -> None:
+        for entry in entries:
+            self.ledger.put(entry)
 
     async def _take_subscriptions(self, batch: Sequence[Record]) -> None:
         read = await self.bench.run(partial(decoded, batch))
@@ -184,7 +200,8 @@ class Projection:
             message = records.tombstone(key=device, id=f"number:{device}:gone:{now.isoformat()}")
             messages.append(replace(message, partition=self.shard))
         if messages:
-            await append(self.log, self.clock, "numbers", messages)
+            written = await append(self.log, self.clock, "numbers", messages)
+            self._numbered = max(position.offset for position in written)
 
     def _number(self, key: str, number: int, id_: str) -> Message:
         value = DeviceNumber(number=number)
@@ -256,16 +273,14 @@ def decoded(batch: Sequence[Record]) -> Read:
     return [(record, records.payload(record)) for record in batch]
 
 
-async def append(log: EventLog, clock: Clock, topic: str, messages: Sequence[Message]) -> None:
+async def append(log: EventLog, clock: Clock, topic: str, messages: Sequence[Message]) -> list[Position]:
     """Append, waiting out a full disk."""
     while True:
         try:
-            await log.append(topic, messages)
+            return await log.append(topic, messages)
         except LogFull as error:
             _log.error("append.waits", topic=topic, code=error.code, hint=str(error))
             await clock.sleep(RETRY_S)
-        else:
-            return
 
 
 def _take_decoded(take: Take, batch: Sequence[Record]) -> None:

@@ -95,7 +95,7 @@ class Shard:
         """Decide about every alert, until cancelled."""
         log = self.know.log
         group = f"decide.{self.number}"
-        async with log.consume(group, ALERT_TOPICS) as consumer:
+        async with log.consume(group, ALERT_TOPICS, alone=True) as consumer:
             self._consumer = consumer
             self._handled = await positions(log, group)
             async with self._lock:
@@ -112,7 +112,7 @@ class Shard:
     async def follow_receipts(self) -> None:
         """Correct the ledger by every receipt, until cancelled."""
         await self.ready.wait()
-        async with self.know.log.consume(group_of(self.number), (RECEIPTS,)) as consumer:
+        async with self.know.log.consume(group_of(self.number), (RECEIPTS,), alone=True) as consumer:
             while True:
                 rest = await consumer.fetch(RECEIPTS_MAX)
                 while rest:

@@ -65,12 +65,12 @@ class Snapshots:
             return self.empty()
         return found
 
-    async def save(self, shard: int, index: Index, subscriptions: int) -> None:
-        """Write one. `subscriptions`: the last offset that the index has taken. Its owner changes nothing meanwhile."""
+    async def save(self, shard: int, index: Index, subscriptions: int, numbers: int) -> None:
+        """Write one. `subscriptions`, `numbers`: the last offsets that the index has taken; nobody changes it meanwhile."""
         path = self._path(shard)
         if path is None:
             return
-        marks = self._marks(shard, subscriptions, await self.log.head("numbers", shard))
+        marks = self._marks(shard, subscriptions, numbers)
         data = await self.bench.run(partial(pack, index, marks))
         try:
             await asyncio.to_thread(_write, path, data)

@@ -36,7 +36,8 @@ class _Found:
 
 async def load_underway(log: EventLog, bench: Bench, shards: Mapping[int, Projection]) -> None:
     """Fill `pending` and the dead addresses of these shards."""
-    committed = {(lag.group, lag.partition): lag.committed for lag in await log.groups() if lag.topic == RECEIPTS}
+    lags = await log.groups([group_of(shard) for shard in shards])
+    committed = {(lag.group, lag.partition): lag.committed for lag in lags if lag.topic == RECEIPTS}
     found = _Found()
     for partition in range(TOPICS[RECEIPTS].partitions):
         until = {shard: committed.get((group_of(shard), partition), BEFORE_FIRST) for shard in shards}

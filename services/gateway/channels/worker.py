@@ -90,6 +90,11 @@ class Worker:
     _dirty: asyncio.Event = field(default_factory=asyncio.Event)
     _looked_s: float = float("-inf")
     """When every order was last held against the situation."""
+    _consumer: Consumer | None = None
+    _tenure: int = 0
+    """How often orders were let go of, because their partitions went to another gateway."""
+    _letting_go: bool = False
+    _flushing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Work until cancelled. Where another worker of this process has the lane, stand by."""
@@ -105,7 +110,8 @@ class Worker:
                 await self.clock.sleep(STAND_BY_S)
 
     async def _work(self) -> None:
-        async with self.log.consume(self.lane.group, [self.lane.topic]) as consumer:
+        async with self.log.consume(self.lane.group, [self.lane.topic], release=self._let_go) as consumer:
+            self._consumer = consumer
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._intake(consumer))
@@ -122,8 +128,11 @@ class Worker:
             while len(self.held) >= ORDERS_HELD:
                 await self._wait(LOOK_EVERY_S)
             batch = await consumer.fetch(ORDERS_HELD - len(self.held))
+            tenure = self._tenure
             read = [(record, value) for record in batch if isinstance(value := records.payload(record), Order)]
             await self._again(lambda read=read: self._catch_up([order for _, order in read]))  # type: ignore[misc]
+            if tenure != self._tenure:
+                continue  # its partitions have gone to another gateway meanwhile, which takes it up
             held = {id(record) for record, order in read if self._hold(record, order)}
             orders = {id(record) for record, _ in read}
             over = [record for record in batch if id(record) not in held]
@@ -181,6 +190,8 @@ class Worker:
 
         While a channel is full its orders are left alone, but once in a while: what holds no more is said so.
         """
+        if self._letting_go:
+            return False
         now, now_s, view = self.clock.now(), asyncio.get_running_loop().time(), self.view()
         known, leases = Known(said=view.mirror.said, streams=view.mirror.streams), view.leases()
         whole = now_s - self._looked_s >= LOOK_EVERY_S
@@ -355,6 +366,10 @@ class Worker:
 
     async def _flush(self, consumer: Consumer) -> None:
         """Write what changed since the last time; the last receipt of an order commits it."""
+        async with self._flushing:
+            await self._written(consumer)
+
+    async def _written(self, consumer: Consumer) -> None:
         final = [held for held in self.held.values() if held.work.final]
         partial = [held for held in self.held.values() if held.dirty and not held.work.final]
         written = [(held, held.work) for held in partial]
@@ -366,7 +381,7 @@ class Worker:
             outputs = [self._receipt(held.work) for held in final]
             await consumer.commit([held.record for held in final], [*outputs, *self._canary(final)])
             for held in final:
-                del self.held[held.order.id]
+                self.held.pop(held.order.id, None)  # its partition may have gone to another gateway meanwhile
             metrics.PUSH_ORDERS.labels(lane=self.lane.name).set(len(self.held))
             self._moved.set()
         if any(held.dirty for held in self.held.values()):
@@ -405,6 +420,17 @@ class Worker:
             _log.error("push.unwritten", lane=self.lane.name, code=error.code, hint="what was under way is sent again")
         for task in self._sending:
             task.cancel()
+
+    async def _let_go(self) -> None:
+        """Write how far each order got, for whichever gateway takes it up; the next order begins anew with its receipt."""
+        self._letting_go = True
+        try:
+            if self._consumer is not None:
+                await self._finish(self._consumer)
+        finally:
+            self._tenure += 1
+            self.held.clear()
+            self._letting_go = False
 
     # --- how it is ---
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from schemas.status import Condition, StatusReport
-from services.gateway.core.health import ALARM_SUBJECT, Problem
+from services.gateway.core.health import ALARM_SUBJECT, OWN_SUBJECT, Problem
 
 CALM_S = 60.0
 """How long a problem must be away before its alarm is cleared."""
@@ -89,6 +89,21 @@ def remembered(reports: Iterable[StatusReport], now: datetime) -> Alarms:
             }
         )
     )
+
+
+def ours(problems: Iterable[Problem], *, on_duty: bool) -> list[Problem]:
+    """What this gateway speaks of: its own troubles, and what every gateway sees where it is the one on duty."""
+    return [problem for problem in problems if on_duty or _is_own(problem)]
+
+
+def handed(before: Alarms, others: Alarms, *, on_duty: bool) -> Alarms:
+    """The alarms of this gateway after the duty came or went. `others`: as they stand in `status`."""
+    own = {subject: one for subject, one in before.standing.items() if _is_own(one.problem)}
+    return Alarms(MappingProxyType({**others.standing, **own} if on_duty else own))
+
+
+def _is_own(problem: Problem) -> bool:
+    return problem.subject.startswith(OWN_SUBJECT)
 
 
 def judge(before: Alarms, problems: Iterable[Problem], now: datetime) -> tuple[Alarms, list[Notice]]:

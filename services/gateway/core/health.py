@@ -28,6 +28,8 @@ from services.gateway.core.view import View
 
 ALARM_SUBJECT = "alarm:"
 """Alarms that the gateway itself has raised are no news about a part."""
+OWN_SUBJECT = "gateway:"
+"""Begins the subject of a trouble that only the gateway itself has."""
 CANARY_SUBJECT = "canary:"
 CANARY_STAGES = ("poll", "log", "parse", "fold", "stream", "order", "push")
 """What our own test goes through, every time, on the way that a warning goes."""

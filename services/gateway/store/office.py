@@ -39,6 +39,8 @@ RETRY_S = 1.0
 """How long to wait before the log is asked again after it failed."""
 GRACE_S = 2.0
 """How long after its deadline a command's answer is waited for: what comes later was refused by the fold."""
+ASK_MAX_S = 2.0
+"""How long the log may take to say that it is there before a command is handed to it."""
 SESSIONS_MAX = 2_000
 """Log-ins kept at all; a city has some dozens. Of more the one that was used longest ago ends."""
 SOURCE = "gateway"
@@ -68,6 +70,7 @@ class OfficeStore:
     _read_to_head: set[str] = field(default_factory=set)
     _failed: dict[str, Trouble] = field(default_factory=dict)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _registry_at: int = BEFORE_FIRST
 
     @property
     def loaded(self) -> bool:
@@ -161,6 +164,7 @@ class OfficeStore:
 
     def _take_registry(self, batch: Sequence[Record]) -> None:
         for record in batch:
+            self._registry_at = record.offset
             kind, _, name = record.key.partition(":")
             value = records.payload(record)
             if kind == "officer" and isinstance(value, Officer):
@@ -188,6 +192,22 @@ class OfficeStore:
         """Wait until the fold has taken the record at this offset."""
         while self.position < offset:
             await self._bell.wait()
+
+    async def session(self, key: str) -> OfficeSession | None:
+        """A log-in.
+
+        One that is not known here may have been made a moment ago at another gateway: then what stands in the log is read
+        first, for as long as the log may take to answer.
+        """
+        if key not in self.sessions:
+            try:
+                async with asyncio.timeout(ASK_MAX_S):
+                    head = await self.log.head("registry", 0)
+                    while self._registry_at < head:
+                        await self._bell.wait()
+            except (EventLogError, TimeoutError) as error:
+                _log.warning("session.not-asked", error=repr(error))
+        return self.sessions.get(key)
 
     def bell(self) -> asyncio.Event:
         """Rings at the next change; take it before looking."""
@@ -222,6 +242,14 @@ class OfficeStore:
         message = records.message(
             command, key=command.incident, id=f"office:{command.id}", source=SOURCE, at=command.at
         )
+        try:
+            # Before anything is handed over: what was refused here is nowhere, and cannot come true later.
+            async with asyncio.timeout(ASK_MAX_S):
+                await self.log.head("office", 0)
+        except (EventLogError, TimeoutError) as error:
+            code = error.code if isinstance(error, EventLogError) else EventLogError.code
+            _log.error("office.not-accepted", code=code, incident=command.incident, error=str(error))
+            return NotAccepted(code=code, message=str(error) or f"the log did not answer within {ASK_MAX_S:g} s")
         try:
             async with asyncio.timeout(self.patience_s):
                 (position,) = await self.log.append("office", [message])

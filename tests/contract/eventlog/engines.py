@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -83,6 +86,21 @@ async def open_sqlite(folder: Path, clock: Clock, topics: Mapping[str, Topic] = 
     return await SqliteLog.open(folder / "log.sqlite", topics, clock=clock)
 
 
+async def open_kafka(folder: Path, clock: Clock, topics: Mapping[str, Topic] = TOPICS) -> EventLog:
+    """A log of its own for each folder, on the broker that runs."""
+    from services.eventlog.kafka import topics as shapes
+    from services.eventlog.kafka.groups import office
+    from services.eventlog.kafka.log import KafkaLog
+    from services.eventlog.kafka.wire import Address
+
+    prefix = f"t{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    address = Address(servers=KAFKA, prefix=prefix)
+    made_with = {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.01"}
+    async with office(address) as asked:
+        await shapes.apply(asked.admin, address, topics, dev=True, made_with=made_with)
+    return await KafkaLog.open(address, topics, clock=clock, stamped=lambda at: at, dev=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """How to open an engine, and in which of the things the port leaves free it differs."""
@@ -91,12 +109,20 @@ class Engine:
     survives_closing: bool = True
     drops_repeats: bool = True
     """A repeated id is not kept twice."""
+    compacts_at_once: bool = True
+    """Of a compacted topic only the newest record of a key can be read, from the moment at which it was appended."""
+    by_our_clock: bool = True
+    """Tombstones go by the clock that the log was given, and wait for groups; retention finds any old record."""
 
 
 ENGINES: dict[str, Engine] = {
     "memory": Engine(open=open_memory, survives_closing=False),
     "sqlite": Engine(open=open_sqlite),
 }
+KAFKA = os.environ.get("HANSHO_TEST_KAFKA", "")
+"""HOST:PORT of the broker that `make test-kafka` started; without it there is no such engine here."""
+if KAFKA:
+    ENGINES["kafka"] = Engine(open=open_kafka, drops_repeats=False, compacts_at_once=False, by_our_clock=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +162,22 @@ async def everything(log: EventLog, *topics: str) -> list[Record]:
             found += page
             after = page[-1].offset
     return found
+
+
+async def compacted(bench: Bench, log: EventLog, topic: str) -> list[Record]:
+    """All records of a compacted topic, once only the newest of each key is left.
+
+    Kafka compacts what is no longer written to, some time later: there every partition is given more until it did.
+    """
+    others = {key for key in map(str, range(100)) if not bench.engine.compacts_at_once}
+    async with asyncio.timeout(30):
+        while True:
+            found = [record for record in await everything(log, topic) if record.key not in others]
+            if bench.engine.compacts_at_once or len({record.key for record in found}) == len(found):
+                return found
+            await asyncio.sleep(0.2)
+            bench.clock.advance(1)  # a segment is closed by the age of its records
+            await log.append(topic, [a_message(key) for key in sorted(others)[:8]])
 
 
 def values(records: Sequence[Record]) -> list[bytes | None]:

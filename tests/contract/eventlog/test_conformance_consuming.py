@@ -19,7 +19,7 @@ from services.eventlog.port import (
     Output,
 )
 from services.eventlog.progress import UNFINISHED_MAX
-from tests.contract.eventlog.engines import a_message, everything, fetched, values
+from tests.contract.eventlog.engines import a_message, everything, fetched, places, values
 
 
 class TestConsuming:
@@ -27,6 +27,18 @@ class TestConsuming:
         await log.append("letters", [a_message(f"key {n}") for n in range(10)])
         async with log.consume("group", ["letters"]) as consumer:
             assert {record.key for record in await fetched(consumer, 10)} == {f"key {n}" for n in range(10)}
+
+    async def test_an_only_member_has_every_partition(self, log: EventLog) -> None:
+        async with log.consume("group", ["letters", "bells"]) as consumer:
+            assert consumer.places == frozenset(places("letters", "bells"))
+            assert await consumer.changed(frozenset()) == consumer.places
+            waiting = asyncio.create_task(consumer.changed(consumer.places))
+            await asyncio.sleep(0)
+            assert not waiting.done()
+        with pytest.raises(LogClosed):
+            await waiting
+        async with log.consume("alone", ["letters"], alone=True) as consumer:
+            assert consumer.places == frozenset(places("letters"))
 
     async def test_a_group_goes_on_behind_its_commit(self, log: EventLog) -> None:
         await log.append("annals", [a_message(value=b"%d" % n) for n in range(6)])

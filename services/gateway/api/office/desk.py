@@ -71,6 +71,10 @@ class Store(Protocol):
         """Append a command and answer what it did."""
         ...
 
+    async def session(self, key: str) -> OfficeSession | None:
+        """A log-in, also one that another gateway took a moment ago."""
+        ...
+
     async def log_in(self, key: str, session: OfficeSession) -> None:
         """Keep a log-in."""
         ...

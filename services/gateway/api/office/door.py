@@ -97,7 +97,7 @@ class Door:
             raise Stopped(LOADING, 503)
         token = request.cookies.get(COOKIE, "")
         key = access.token_key(token)
-        session = store.sessions.get(key)
+        session = await store.session(key) if token else None
         officer = store.officers.get(session.officer) if session else None
         if session is None or officer is None or not officer.enabled or not access.is_alive(session, now):
             raise LogInFirst

@@ -11,7 +11,9 @@ from services.gateway.core.alarms import (
     Alarms,
     Notice,
     Turn,
+    handed,
     judge,
+    ours,
     remembered,
 )
 from services.gateway.core.health import Problem
@@ -116,3 +118,23 @@ def test_the_report_of_an_alarm_says_what_to_do() -> None:
         "look",
         at(0),
     )
+
+
+OWN = a_problem("gateway:append", "the log refuses")
+
+
+def test_who_is_on_duty_speaks_for_all_and_the_others_of_their_own_troubles_alone() -> None:
+    assert ours([a_problem(), OWN], on_duty=True) == [a_problem(), OWN]
+    assert ours([a_problem(), OWN], on_duty=False) == [OWN]
+
+
+def test_the_duty_is_handed_over_without_a_word() -> None:
+    mine, _ = judge(Alarms(), [OWN], at(0))
+    theirs, [raised] = judge(Alarms(), [a_problem()], at(0))
+    standing = remembered([raised.report()], at(1))
+    taken = handed(mine, standing, on_duty=True)
+    assert told((1, [a_problem(), OWN]), before=taken) == []
+    given = handed(taken, standing, on_duty=False)
+    assert set(given.standing) == {"gateway:append"}
+    assert told((1 + CALM, [OWN]), before=given) == []
+    assert set(theirs.standing) == {"feed:jma.extra"}
