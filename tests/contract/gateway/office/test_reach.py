@@ -53,7 +53,7 @@ async def test_both_officers_see_how_many_it_would_reach(bureau: Bureau) -> None
             assert (await client.post(url, content=b" " * 300_000)).status_code == 413
         await bureau.approved(bureau.b)
         async with asyncio.timeout(WAIT_S):
-            while not (orders := await _ordered(bureau)):
+            while len(orders := await _ordered(bureau)) < 2:  # their shards decide each for itself
                 await asyncio.sleep(0.02)
         assert sorted(orders) == ["anna", "ben"]
 
