@@ -17,22 +17,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from schemas.area import Scheme
 from schemas.notification import Order
 from services.dispatcher import app as dispatcher
-from services.dispatcher.core.places import covers
 from services.eventlog.open import apply_topics, open_log
 from services.eventlog.port import EventLog
 from services.gateway import pushing
 from services.gateway.core.message import names_of
 from services.gateway.store.projection import Projection
-from services.runtime import cities, records
+from services.runtime import records
 from services.runtime.clock import SystemClock
 from services.runtime.settings import read
 from tests.bench.chain import Phones
 from tests.bench.result import Result, middle, percentile, spread
 from tests.crash.city import Person
 from tests.e2e.processes import hansho, started
-from tests.factories import ODAWARA
 from tests.kafka.brokers import brokers
 from tests.kafka.city import an_alert
 from tests.records import every
@@ -40,6 +39,8 @@ from tests.scenario.people import CITY, TABLE
 
 QUEUED = int(os.environ.get("HANSHO_BENCH_QUEUED", "50000"))
 ROUNDS = 60
+TOWNS = tuple(sorted(code for code in TABLE.entries if code.scheme == Scheme.CLASS20))[: 2 * ROUNDS]
+"""A device in each: nobody is told so much that the last defence (30 an hour) holds anything back."""
 AT_ONCE = 5_000
 APART_S = 0.1
 FACTOR_MAX = 2.0
@@ -81,7 +82,7 @@ async def _spans(url: str, folder: Path) -> tuple[list[float], list[float]]:
         where = program.line_with(r"phones (http://\S+)")[1]
         async with open_log(url, dev=True) as log, _running(log, where):
             book = Phones(access_log)
-            await log.append("alerts.routine", [an_alert(ROUTINE, ODAWARA, level=2)])
+            await log.append("alerts.routine", [an_alert(ROUTINE, TOWNS[0], level=3)])
             await asyncio.to_thread(book.next, 1)
             numbers = iter(range(10 * ROUNDS))
             empty_ms = await _rounds(log, access_log, numbers)
@@ -94,7 +95,7 @@ async def _rounds(log: EventLog, access_log: Path, numbers: Iterator[int]) -> li
     for _ in range(ROUNDS):
         number = next(numbers)
         began = time.time()
-        await log.append("alerts.emergency", [an_alert(number, ODAWARA)])
+        await log.append("alerts.emergency", [an_alert(number, TOWNS[number])])
         at = await asyncio.to_thread(_taken, access_log, f"test:{number:012}:1")
         spans_ms.append((at - began) * 1_000)
         await asyncio.sleep(APART_S)
@@ -127,11 +128,12 @@ async def _queue(log: EventLog) -> None:
 @asynccontextmanager
 async def _running(log: EventLog, phones: str) -> AsyncIterator[None]:
     clock, now = SystemClock(), datetime.now(UTC)
-    wish = Person(device="d00000", number=0, before=ODAWARA, after=None).wish(ODAWARA, now)
-    await log.append("subscriptions", [records.message(wish, key=wish.device, id="wish", source="bench", at=now)])
+    for number, town in enumerate(TOWNS):
+        wish = Person(device=f"d{number:05}", number=0, before=town, after=None).wish(town, now)
+        made = records.message(wish, key=wish.device, id=f"wish:{number}", source="bench", at=now)
+        await log.append("subscriptions", [made])
     settings = read({"feeds": "http://127.0.0.1:1", "phones": phones}, {})
-    neighbours = [cities.load_city(cities.deploy_dir(), name, TABLE) for name in CITY.neighbours]
-    decisions = dispatcher.build(log, clock, CITY.watch, covers(CITY, neighbours, TABLE))
+    decisions = dispatcher.build(log, clock, frozenset(TOWNS))
     projection = Projection(log=log, clock=clock, started_at=now)
     pushes = pushing.build(settings, log, clock, CITY, names_of(TABLE, CITY), projection=projection)
     parts = (decisions.run(), projection.follow_situation(), projection.follow_status(), pushes.run())

@@ -16,13 +16,19 @@ from tests.kafka.test_two_of_each import PASSWORD, enrolled, one_in_each_shard, 
 
 pytestmark = pytest.mark.browser
 
+LOOKS = 30
+
 
 async def at(browser: Browser, base: str, officer: str) -> Desk:
     """An officer who has logged in there."""
     context = await browser.new_context(viewport=CONSOLE, locale="ja-JP")
     desk = Desk(await context.new_page(), base)
     desk.page.on("pageerror", desk.note)
-    await desk.see("/office")
+    for _ in range(LOOKS):
+        await desk.see("/office")
+        if await desk.page.get_by_label("職員番号").count():
+            break
+        await asyncio.sleep(1)  # the office is not loaded yet, and the page says so
     await desk.page.get_by_label("職員番号").fill(officer)
     await desk.page.get_by_label("パスワード").fill(PASSWORD)
     await desk.press("ログイン")
