@@ -10,7 +10,7 @@ from services.gateway.channels.loopback import PARALLEL
 from tests.crash import city, many, trial
 from tests.crash.counting import AFTER, BEFORE, Point
 from tests.crash.lives import Killed
-from tests.crash.run import chosen
+from tests.crash.run import chosen, were_reached
 from tests.factories import ODAWARA
 
 PEOPLE = city.people(36)
@@ -105,3 +105,19 @@ def test_a_crowd_has_every_kind_and_the_rest_changes_nothing() -> None:
     assert len({one.device for one in who}) == many.CHANGING + 10
     assert all(one.must_hear for one in who[many.CHANGING :])
     assert any(one.before is None for one in who)
+
+
+def trials_at(what: str, reached: int, of: int) -> list[trial.Trial]:
+    return [trial.Trial(point=Point(what, nth, BEFORE), reached=nth < reached) for nth in range(of)]
+
+
+@pytest.mark.parametrize(
+    ("results", "enough"),
+    [
+        (trials_at("decisions", 9, 10) + trials_at("correct.3:", 5, 10), True),
+        (trials_at("decisions", 8, 10) + trials_at("correct.3:", 10, 10), False),
+        (trials_at("decisions", 10, 10) + trials_at("correct.3:", 4, 10), False),
+    ],
+)
+def test_a_run_that_seldom_gets_to_its_points_says_nothing(results: list[trial.Trial], *, enough: bool) -> None:
+    assert were_reached(results) is enough
