@@ -35,7 +35,7 @@ HERE = Path(__file__).parent
 VAR = HERE.parents[1] / "var" / "kafka"
 JAVA_MIN = 17
 READY_S = 60.0
-CLOSE_S = 2.0
+ASK_MAX_S = 8.0
 STOP_S = 10.0
 PROBE = "ready.probe"
 
@@ -185,8 +185,8 @@ class Cluster:
             while True:
                 self._check_alive()
                 address = self.address if node is None else f"127.0.0.1:{self.nodes[node].port}"
-                with contextlib.suppress(KafkaError, OSError):
-                    return await _round_trip(address, copies=min(3, len(self.nodes)) if node is None else 0)
+                if await _answers(address, copies=min(3, len(self.nodes)) if node is None else 0):
+                    return
                 await asyncio.sleep(0.1)
 
     def _check_alive(self) -> None:
@@ -198,6 +198,30 @@ class Cluster:
     async def stop(self) -> None:
         """End all of them."""
         await asyncio.gather(*(node.end(kill=False) for node in self.nodes.values()))
+
+
+async def _answers(address: str, copies: int) -> bool:
+    """Ask in a process of its own, which can be ended: a client that meets a broker as it starts may wait for ever (3.11)."""
+    command = [sys.executable, __file__, "--ask", address, "--copies", str(copies)]
+    asking = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL)
+    try:
+        async with asyncio.timeout(ASK_MAX_S):
+            return await asking.wait() == 0
+    except TimeoutError:
+        return False
+    finally:
+        if asking.returncode is None:
+            asking.kill()
+            await asking.wait()
+
+
+def _ask(address: str, copies: int) -> int:
+    """0 when the brokers answer for their topics, and one could be made."""
+    try:
+        asyncio.run(_round_trip(address, copies))
+    except (KafkaError, OSError, TimeoutError):
+        return 1
+    return 0
 
 
 async def _round_trip(address: str, copies: int) -> None:
@@ -212,9 +236,7 @@ async def _round_trip(address: str, copies: int) -> None:
                 if wrong:
                     raise KafkaError(str(wrong))
     finally:
-        with contextlib.suppress(TimeoutError):  # on Python 3.11 it may wait for ever for its own task
-            async with asyncio.timeout(CLOSE_S):
-                await admin.close()
+        await admin.close()
 
 
 def prepared(count: int, data: Path, port: int, advertised: int) -> Cluster:
@@ -294,8 +316,12 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="the port of node 1; 0: any free one")
     parser.add_argument("--advertised", type=int, default=0, help="the port that clients are sent to (a proxy's)")
     parser.add_argument("--control", action="store_true", help="take orders from the standard input")
+    parser.add_argument("--ask", help=argparse.SUPPRESS)
+    parser.add_argument("--copies", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that nobody listens yet is what we wait for
+    if options.ask:
+        return _ask(options.ask, options.copies)
     try:
         asyncio.run(run(options))
     except (Missing, TimeoutError) as error:
